@@ -1,0 +1,173 @@
+"""What every event has in common, and how loose JSON values become typed fields.
+
+A field that is absent is `None`. A field of the wrong type makes the whole event unreadable: better a counted
+gap than a wrong fact.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Callable, ClassVar, Dict, Mapping, NamedTuple, Optional, Tuple
+
+_WORDS = {
+    "nan": math.nan,
+    "inf": math.inf,
+    "+inf": math.inf,
+    "-inf": -math.inf,
+    "infinity": math.inf,
+    "-infinity": -math.inf,
+}
+
+
+class Unfit(ValueError):
+    """A field's value is not of its declared type."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A fact. `t` is Unix seconds by the clock of the machine that wrote it."""
+
+    name: ClassVar[str] = ""
+    t: Optional[float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """The metrics of one training step, by canonical name. `values` never holds a step, a time or a boolean."""
+
+    t: Optional[float]
+    step: Optional[int]
+    values: Mapping[str, float]
+    epoch: Optional[float] = None
+    phase: Optional[str] = None
+    rank: Optional[int] = None
+
+
+def number(value: object) -> Optional[float]:
+    """A float from a JSON value; `None` for anything that is not one. The words nan, inf and -inf count, booleans do not."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    if isinstance(value, str):
+        return _WORDS.get(value.lower())
+    return None
+
+
+def whole(value: object) -> Optional[int]:
+    """An int from a JSON value, `None` for anything else; 3.0 counts as 3, because JSON knows no difference."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return None
+
+
+def plain(value: object) -> object:
+    """A value as JSON can hold it: non-finite numbers become words, tuples become lists."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Unfit("text expected")
+    return value
+
+
+def _number(value: object) -> float:
+    found = number(value)
+    if found is None:
+        raise Unfit("number expected")
+    return found
+
+
+def _whole(value: object) -> int:
+    found = whole(value)
+    if found is None:
+        raise Unfit("whole number expected")
+    return found
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit("true or false expected")
+    return value
+
+
+def _texts(value: object) -> Tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise Unfit("list of texts expected")
+    return tuple(_text(item) for item in value)
+
+
+def _wholes(value: object) -> Tuple[int, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise Unfit("list of whole numbers expected")
+    return tuple(_whole(item) for item in value)
+
+
+def _table(value: object) -> Dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unfit("object expected")
+    return value
+
+
+def _tables(value: object) -> Tuple[Dict[str, Any], ...]:
+    if not isinstance(value, (list, tuple)):
+        raise Unfit("list of objects expected")
+    return tuple(_table(item) for item in value)
+
+
+# Annotations are the schema; every one used by an event stands here once.
+_READERS: Dict[str, Callable[[object], object]] = {
+    "str": _text,
+    "float": _number,
+    "int": _whole,
+    "bool": _truth,
+    "Tuple[str, ...]": _texts,
+    "Tuple[int, ...]": _wholes,
+    "Table": _table,
+    "Tuple[Table, ...]": _tables,
+}
+Table = Dict[str, Any]
+
+
+def reader(annotation: str) -> Callable[[object], object]:
+    """The checked conversion for a field's annotation; `Optional[X]` reads like X, because null never gets this far."""
+    if annotation.startswith("Optional[") and annotation.endswith("]"):
+        annotation = annotation[len("Optional[") : -1]
+    return _READERS[annotation]
+
+
+class Slot(NamedTuple):
+    """How one field of an event is read from JSON."""
+
+    name: str
+    read: Callable[[object], object]
+    required: bool
+    default: object
+
+
+def slots(kind: type) -> Tuple[Slot, ...]:
+    """The fields of an event class. Required is what has neither a default nor `Optional`."""
+    return tuple(_slot(field) for field in dataclasses.fields(kind))
+
+
+def _slot(field: dataclasses.Field[Any]) -> Slot:
+    annotation = str(field.type)
+    absent = field.default is dataclasses.MISSING
+    required = absent and not annotation.startswith("Optional[")
+    return Slot(field.name, reader(annotation), required, None if absent else field.default)

@@ -1,0 +1,170 @@
+"""Facts about a run as a whole, written by the user's-side process that keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Optional, Tuple
+
+from engine.events.base import Event
+
+
+@dataclass(frozen=True)
+class Accepted(Event):
+    """The run exists: its frozen profile is on disk. Always the first event of a run."""
+
+    name: ClassVar[str] = "accepted"
+    schema: int
+    """Version of the journal's format."""
+    run: str
+    profile: str
+    digest: str
+    """SHA-256 of the frozen profile."""
+    host: str
+    version: str
+    """Version of the program that accepted it."""
+    parent: Optional[str] = None
+    """Where a fork began: `<run>:<checkpoint>`."""
+
+
+@dataclass(frozen=True)
+class KeeperStarted(Event):
+    """A keeper took the run over. Its identity is boot id + pid + start time."""
+
+    name: ClassVar[str] = "keeper_started"
+    pid: int
+    start: int
+    """Start time in clock ticks since boot."""
+    boot: str
+    version: str
+
+
+@dataclass(frozen=True)
+class AttemptOpened(Event):
+    """An execution on one machine is about to begin; written before its runner starts."""
+
+    name: ClassVar[str] = "attempt_opened"
+    attempt: int
+    machine: str
+    argv: Tuple[str, ...]
+    """The command, redacted."""
+    cwd: str
+    reason: str
+    """launch, resume, or what is being recovered from."""
+    resume_from: Optional[str] = None
+    resume_step: Optional[int] = None
+    change: Optional[str] = None
+    """What differs from the attempt before, where something does."""
+
+
+@dataclass(frozen=True)
+class AttemptLost(Event):
+    """The trainer of this attempt is gone and left no exit record."""
+
+    name: ClassVar[str] = "attempt_lost"
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RecoveryPlanned(Event):
+    """A new attempt will be opened after a pause."""
+
+    name: ClassVar[str] = "recovery_planned"
+    after: int
+    """The attempt that ended."""
+    cause: str
+    delay_s: float
+
+
+@dataclass(frozen=True)
+class RecoveryRefused(Event):
+    """No further attempt will be made, and why."""
+
+    name: ClassVar[str] = "recovery_refused"
+    after: int
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Requested(Event):
+    """Somebody asked for something: stop, kill, save, note, resume. Recorded before it is passed on."""
+
+    name: ClassVar[str] = "requested"
+    id: str
+    kind: str
+    by: str
+    reason: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Noted(Event):
+    """A person's words about the run."""
+
+    name: ClassVar[str] = "noted"
+    id: str
+    text: str
+    by: str
+
+
+@dataclass(frozen=True)
+class ClockMeasured(Event):
+    """How far the machine's clock is ahead of the user's."""
+
+    name: ClassVar[str] = "clock_measured"
+    machine: str
+    offset_s: float
+    plus_minus_s: float
+
+
+@dataclass(frozen=True)
+class DialectChosen(Event):
+    """How the console is to be read from now on, for the whole run."""
+
+    name: ClassVar[str] = "dialect_chosen"
+    dialect: str
+    by: str
+
+
+@dataclass(frozen=True)
+class ArtifactsChecked(Event):
+    """What the profile expects to find at the end, and what was there. Globs stand for all they match."""
+
+    name: ClassVar[str] = "artifacts_checked"
+    attempt: int
+    found: Tuple[str, ...]
+    missing: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Closed(Event):
+    """Nothing more will be started for this run unless somebody resumes it."""
+
+    name: ClassVar[str] = "closed"
+    attempt: int
+    """The last attempt that counts for this closing."""
+
+
+@dataclass(frozen=True)
+class KeeperFailed(Event):
+    """The keeper met something it could not handle; whoever reads next starts another."""
+
+    name: ClassVar[str] = "keeper_failed"
+    error: str
+
+
+KINDS = (
+    Accepted,
+    KeeperStarted,
+    AttemptOpened,
+    AttemptLost,
+    RecoveryPlanned,
+    RecoveryRefused,
+    Requested,
+    Noted,
+    ClockMeasured,
+    DialectChosen,
+    ArtifactsChecked,
+    Closed,
+    KeeperFailed,
+)

@@ -1,0 +1,211 @@
+"""Facts about one attempt, written by the small process beside the trainer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Optional, Tuple
+
+from engine.events.base import Event, Table
+
+
+@dataclass(frozen=True)
+class RunnerStarted(Event):
+    """A runner holds this attempt from now on."""
+
+    name: ClassVar[str] = "runner_started"
+    pid: int
+    start: int
+    boot: str
+    version: str
+    python: str
+    machine: str
+    beat_s: float
+    pulse_s: float
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The trainer runs. Its identity is boot id + pid + start time; its session id is its pid."""
+
+    name: ClassVar[str] = "started"
+    pid: int
+    start: int
+    boot: str
+
+
+@dataclass(frozen=True)
+class Adopted(Event):
+    """A new runner found the trainer of a dead one and watches it now."""
+
+    name: ClassVar[str] = "adopted"
+    pid: int
+    start: int
+    boot: str
+
+
+@dataclass(frozen=True)
+class StartFailed(Event):
+    """The command could not be executed at all; an `exited` follows."""
+
+    name: ClassVar[str] = "start_failed"
+    reason: str
+    errno: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Beat(Event):
+    """Proof of life. Written on a fixed clock whatever else happens."""
+
+    name: ClassVar[str] = "beat"
+    up_s: float
+    """Seconds on the machine's monotonic clock since the trainer started."""
+    alive: bool
+    """The trainer exists and is not a zombie."""
+
+
+@dataclass(frozen=True)
+class Grew(Event):
+    """The time index: sizes in bytes of the attempt's other segments at time t; at most ten a second, only on change."""
+
+    name: ClassVar[str] = "grew"
+    console: int
+    trainer: int
+
+
+@dataclass(frozen=True)
+class GpusFound(Event):
+    """What stays the same about each GPU: index, uuid, name, total memory. Written again when it changes."""
+
+    name: ClassVar[str] = "gpus_found"
+    gpus: Tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Pulsed(Event):
+    """One reading of GPUs and host. Keys are short because this is most of a quiet journal; see `engine/README.md`."""
+
+    name: ClassVar[str] = "pulsed"
+    gpus: Tuple[Table, ...]
+    host: Optional[Table] = None
+
+
+@dataclass(frozen=True)
+class Ordered(Event):
+    """An order left by the keeper was taken up."""
+
+    name: ClassVar[str] = "ordered"
+    id: str
+    kind: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Signalled(Event):
+    """A signal went to the trainer's own session, and why."""
+
+    name: ClassVar[str] = "signalled"
+    signal: str
+    why: str
+
+
+@dataclass(frozen=True)
+class LimitReached(Event):
+    """A limit of the profile was reached; what follows is the profile's word."""
+
+    name: ClassVar[str] = "limit_reached"
+    limit: str
+    value: float
+    cap: float
+    then: str
+
+
+@dataclass(frozen=True)
+class RuleFired(Event):
+    """An alarm's consequence: the profile asked for an action and the runner took it."""
+
+    name: ClassVar[str] = "rule_fired"
+    alarm: str
+    action: str
+    detail: str
+    step: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class LogReset(Event):
+    """A file of the trainer was truncated or replaced; reading began anew at its start."""
+
+    name: ClassVar[str] = "log_reset"
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReadSkipped(Event):
+    """Bytes that no rule saw, because the reader's share of a core was used up."""
+
+    name: ClassVar[str] = "read_skipped"
+    file: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class DiskFilled(Event):
+    """The disk under the run had no room; what could not be written is lost, the trainer was left alone."""
+
+    name: ClassVar[str] = "disk_filled"
+    path: str
+    free_bytes: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class OrphansSeen(Event):
+    """The trainer is gone but processes of its session live on."""
+
+    name: ClassVar[str] = "orphans_seen"
+    pids: Tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Exited(Event):
+    """The trainer ended. Exactly one of code and signal is known, or neither when nobody could see it end."""
+
+    name: ClassVar[str] = "exited"
+    code: Optional[int]
+    signal: Optional[int]
+    oom: bool
+    """The kernel killed it for memory, by its cgroup's counter."""
+    duration_s: Optional[float]
+    step: Optional[int]
+    """The last step it reported."""
+    tail: Tuple[str, ...]
+    """The console's last lines, redacted."""
+
+
+@dataclass(frozen=True)
+class RunnerFailed(Event):
+    """The runner met something it could not handle; the next one adopts the trainer."""
+
+    name: ClassVar[str] = "runner_failed"
+    error: str
+
+
+KINDS = (
+    RunnerStarted,
+    Started,
+    Adopted,
+    StartFailed,
+    Beat,
+    Grew,
+    GpusFound,
+    Pulsed,
+    Ordered,
+    Signalled,
+    LimitReached,
+    RuleFired,
+    LogReset,
+    ReadSkipped,
+    DiskFilled,
+    OrphansSeen,
+    Exited,
+    RunnerFailed,
+)

@@ -1,0 +1,159 @@
+"""Segments on disk: append durably, follow from an offset.
+
+One writer at a time, held by flock on the file itself. A writer first ends a torn tail. A follower hands out bytes as
+they are and notices when the file under it was truncated or replaced. Neither knows what an event means. Standard
+library, Python 3.8: the runner carries it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from dataclasses import dataclass
+from typing import Optional, Tuple, Union
+
+from engine.events import Event, Row, encode
+
+HEAD = 256
+"""Bytes at the start of a file by which a replacement of equal inode is recognised."""
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+class Held(Exception):
+    """Another process writes this segment."""
+
+
+class Suspect(Exception):
+    """The disk refused a sync; what was written since the last good one may be gone, and asking again proves nothing."""
+
+
+class Writer:
+    """The one writer of a segment. `append` is in the kernel when it returns, `sync` is on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self.path = path
+        self._fd = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._fd)
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                raise Held(str(path)) from None
+            raise
+        self._torn = self._ends_torn()
+
+    def _ends_torn(self) -> bool:
+        size = os.fstat(self._fd).st_size
+        return size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+
+    def append(self, event: Union[Event, Row], durable: bool = False) -> None:
+        """Write one line; with `durable` it survives a power cut once this returns."""
+        line = encode(event)
+        if self._torn:
+            line = b"\n" + line
+        self._torn = True
+        written = os.write(self._fd, line)
+        if written != len(line):
+            raise OSError(errno.ENOSPC, "the disk took half a line", str(self.path))
+        self._torn = False
+        if durable:
+            self.sync()
+
+    def sync(self) -> None:
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise Suspect("%s: %s" % (self.path, error.strerror)) from error
+
+    def close(self) -> None:
+        """Gives the segment up. Closing twice is closing once."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes of a file from an offset on. `reset` says why reading began anew at 0, where it did."""
+
+    data: bytes
+    offset: int
+    reset: Optional[str] = None
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.data)
+
+
+class Follower:
+    """Reads a growing file from an offset on. A file that does not exist yet is an empty one."""
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self.path = path
+        self.offset = offset
+        self._inode: Optional[Tuple[int, int]] = None
+        self._head = b""
+
+    def read(self, most: int = 1 << 20) -> Piece:
+        """What came since the last call, `most` bytes at a time; empty when nothing did."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return Piece(b"", self.offset)
+        try:
+            reset = self._changed(fd)
+            if reset is not None:
+                self.offset = 0
+            data = os.pread(fd, most, self.offset)
+            self._remember(fd)
+        finally:
+            os.close(fd)
+        piece = Piece(data, self.offset, reset)
+        self.offset = piece.end
+        return piece
+
+    def _changed(self, fd: int) -> Optional[str]:
+        status = os.fstat(fd)
+        if self._inode is not None and (status.st_dev, status.st_ino) != self._inode:
+            return "replaced"
+        if status.st_size < self.offset:
+            return "truncated"
+        if self._head and os.pread(fd, len(self._head), 0) != self._head:
+            return "rewritten"
+        return None
+
+    def _remember(self, fd: int) -> None:
+        status = os.fstat(fd)
+        self._inode = (status.st_dev, status.st_ino)
+        if len(self._head) < HEAD:
+            self._head = os.pread(fd, min(HEAD, max(self.offset, 0)), 0)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """A small file appears whole or not at all, also after a power cut."""
+    hidden = "%s.%d.%d.tmp" % (os.fspath(path), os.getpid(), time.monotonic_ns())
+    fd = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(hidden, path)
+    except OSError:
+        if os.path.exists(hidden):
+            os.unlink(hidden)
+        raise
+    sync_folder(os.path.dirname(os.fspath(path)) or ".")
+
+
+def sync_folder(path: Path) -> None:
+    """Makes a rename in this folder durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

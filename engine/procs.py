@@ -1,0 +1,119 @@
+"""Who a process is: boot id + pid + start time. A pid alone is a number that the kernel gives away again.
+
+Nothing is signalled here unless its identity was checked at that moment. Standard library, Python 3.8: the runner
+carries it. Where there is no /proc the start time is unknown (0) and a living pid is taken at its word.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Dict, Iterator, List, Optional
+
+PROC = "/proc"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One process for all time. `start` is in clock ticks since boot."""
+
+    pid: int
+    start: int
+    boot: str
+
+    def as_table(self) -> Dict[str, object]:
+        return {"pid": self.pid, "start": self.start, "boot": self.boot}
+
+
+@dataclass(frozen=True)
+class Stat:
+    """The few fields of /proc/PID/stat that matter here."""
+
+    pid: int
+    state: str
+    parent: int
+    session: int
+    start: int
+
+
+def boot_id() -> str:
+    """Changes with every boot; empty where the system has none."""
+    try:
+        with open(PROC + "/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def stat(pid: int) -> Optional[Stat]:
+    """`None` when there is no such process. The command's name may hold spaces and brackets, so cut at the last one."""
+    try:
+        with open("%s/%d/stat" % (PROC, pid), "rb") as file:
+            head, _, rest = file.read().rpartition(b")")
+    except (OSError, ValueError):
+        return None
+    part = rest.split()
+    if len(part) < 20:
+        return None
+    return Stat(pid, part[0].decode(), int(part[1]), int(part[3]), int(part[19]))
+
+
+def identify(pid: int) -> Optional[Identity]:
+    """The identity of a process that exists now."""
+    found = stat(pid)
+    if found is not None:
+        return Identity(pid, found.start, boot_id())
+    if not os.path.isdir(PROC + "/self") and _answers(pid):
+        return Identity(pid, 0, boot_id())
+    return None
+
+
+def alive(identity: Identity) -> bool:
+    """The very process still runs; a zombie does not."""
+    if identity.boot != boot_id():
+        return False
+    found = stat(identity.pid)
+    if found is not None:
+        return found.start == identity.start and found.state not in ("Z", "X")
+    return identity.start == 0 and _answers(identity.pid)
+
+
+def signal(identity: Identity, number: int) -> bool:
+    """Signal this process and no other; False when it is gone."""
+    if not alive(identity):
+        return False
+    try:
+        os.kill(identity.pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def session(leader: int) -> List[Stat]:
+    """All processes of a session, zombies left out."""
+    return [
+        found for found in everything() if found.session == leader and found.state not in ("Z", "X")
+    ]
+
+
+def everything() -> Iterator[Stat]:
+    """All processes that can be seen."""
+    try:
+        names = os.listdir(PROC)
+    except OSError:
+        return
+    for name in names:
+        if name.isdigit():
+            found = stat(int(name))
+            if found is not None:
+                yield found
+
+
+def _answers(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
