@@ -5,41 +5,44 @@ A line longer than `LINE_CAP` is dropped and counted, so that memory stays bound
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Tuple
 
 LINE_CAP = 64 * 1024
 """Bytes of a line, without its end, beyond which nothing is parsed."""
 
 
 class Lines:
-    """Holds the half line between two pieces. `carry` is what has no end yet, `oversized` counts dropped lines."""
+    """Holds the half line between two pieces. `offset` counts the bytes taken, `oversized` the lines dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, offset: int = 0) -> None:
+        self.offset = offset
         self.carry = b""
         self.oversized = 0
         self._skipping = False
 
-    @property
-    def skipping(self) -> bool:
-        """Inside a line that is already too long."""
-        return self._skipping
-
-    def feed(self, piece: bytes) -> List[bytes]:
-        """The lines completed by this piece, without their ends, never longer than the cap."""
+    def feed(self, piece: bytes) -> List[Tuple[bytes, int]]:
+        """The lines completed by this piece, without their ends, each with the offset behind its end."""
+        at = self.offset - len(self.carry)
+        self.offset += len(piece)
         if self._skipping:
-            end = piece.find(b"\n")
-            if end < 0:
+            end = piece.find(b"\n") + 1
+            if not end:
                 return []
-            piece = piece[end + 1 :]
-            self._skipping = False
+            at, piece, self._skipping = at + end, piece[end:], False
         whole = (self.carry + piece).split(b"\n")
         self.carry = whole.pop()
         self._bound()
-        if any(len(line) > LINE_CAP for line in whole):
-            kept = [line for line in whole if len(line) <= LINE_CAP]
-            self.oversized += len(whole) - len(kept)
-            return kept
-        return whole
+        return self._placed(whole, at)
+
+    def _placed(self, whole: List[bytes], at: int) -> List[Tuple[bytes, int]]:
+        found = []
+        for line in whole:
+            at += len(line) + 1
+            if len(line) > LINE_CAP:
+                self.oversized += 1
+            elif line:
+                found.append((line, at))
+        return found
 
     def _bound(self) -> None:
         if len(self.carry) > LINE_CAP:

@@ -1,0 +1,210 @@
+"""One function a rule. Each returns an alarm or nothing; `judge` asks them all."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from engine.alarms.alarm import Alarm
+from engine.alarms.thresholds import Thresholds
+from engine.scalars import AttemptFacts
+from engine.scalars.tally import Streak
+
+Rule = Callable[[AttemptFacts, Thresholds, float], Optional[Alarm]]
+WARM_UP = 16
+"""Rows before the statistical rules say anything."""
+
+
+def nan(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """The loss or the gradient's norm is no number any more."""
+    streak = facts.tally.nonfinite
+    if limits.nan_rows is None or streak.length < limits.nan_rows:
+        return None
+    what = "loss or gradient is not finite for %d rows, since step %d"
+    fix = "stop and resume from a checkpoint before that step with a lower learning rate"
+    return _streak("nan", streak, what, fix)
+
+
+def zero(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """A loss of exactly 0 is how some trainers print NaN."""
+    streak = facts.tally.zero
+    if limits.zero_rows is None or streak.length < limits.zero_rows:
+        return None
+    what = "loss is exactly 0 for %d rows, since step %d"
+    return _streak("zero-loss", streak, what, "look for NaN gradients or rows without a label")
+
+
+def constant(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """A loss that never changes learns nothing."""
+    streak, zeros = facts.tally.constant, facts.tally.zero
+    if limits.constant_rows is None or streak.length < limits.constant_rows or zeros.length:
+        return None
+    what = "loss is the same to the last digit for %d rows, since step %d"
+    return _streak("constant-loss", streak, what, "check that parameters are trainable", red=False)
+
+
+def spike(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """The newest loss stands far above its neighbours."""
+    losses = _finite(facts, "loss")
+    if limits.spike_sigma is None or len(losses) < WARM_UP:
+        return None
+    before, newest = losses[:-1], losses[-1]
+    middle = median(before)
+    spread = 1.4826 * median([abs(value - middle) for value in before])
+    bar = middle + limits.spike_sigma * max(spread, 1e-3 * abs(middle), 1e-9)
+    if newest <= bar:
+        return None
+    detail = "loss %.4g, usual %.4g ± %.2g" % (newest, middle, spread)
+    fix = "one spike may pass; a second is a reason to lower the learning rate"
+    return Alarm("spike", detail, fix, step=facts.tally.step, since=facts.t_of_last_row())
+
+
+def divergence(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """The smoothed loss rises away from the best it has been in the window."""
+    losses = _finite(facts, "loss")
+    if limits.divergence_factor is None or len(losses) < 4 * WARM_UP:
+        return None
+    smooth = [median(losses[i : i + WARM_UP]) for i in range(0, len(losses) - WARM_UP + 1, 4)]
+    best, newest = min(smooth), smooth[-1]
+    if best <= 0 or newest < limits.divergence_factor * best:
+        return None
+    detail = "smoothed loss %.4g, was %.4g" % (newest, best)
+    fix = "stop and resume from the best checkpoint with a lower learning rate"
+    since = facts.t_of_last_row()
+    return Alarm("divergence", detail, fix, red=True, step=facts.tally.step, since=since)
+
+
+def gradient(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """The gradient's norm is out of any useful range, for the last rows and not for one."""
+    norms = [value for _, value in facts.tally.series("grad_norm")][-5:]
+    if len(norms) < 5 or not all(math.isfinite(norm) for norm in norms):
+        return None
+    high, low, typical = limits.grad_norm_high, limits.grad_norm_low, median(norms)
+    since, step = facts.t_of_last_row(), facts.tally.step
+    if high is not None and typical > high:
+        detail, fix = "grad norm %.4g" % typical, "clip gradients or lower the learning rate"
+        return Alarm("grad-norm-high", detail, fix, step=step, since=since)
+    if low is not None and typical < low:
+        detail, fix = "grad norm %.4g" % typical, "check what is trainable and the loss mask"
+        return Alarm("grad-norm-low", detail, fix, step=step, since=since)
+    return None
+
+
+def usual_gap(facts: AttemptFacts) -> Optional[float]:
+    """The p99 of the seconds between rows in the window; None until there are a few."""
+    gaps = _gaps(facts)
+    if len(gaps) < 4:
+        return None
+    return sorted(gaps)[min(len(gaps) - 1, int(0.99 * len(gaps)))]
+
+
+def patience(facts: AttemptFacts, limits: Thresholds) -> Optional[float]:
+    """Seconds of silence after which a step counts as frozen."""
+    if limits.stall_factor is None:
+        return None
+    least = limits.stall_min_s or 0.0
+    gap = usual_gap(facts)
+    return None if gap is None else max(least, limits.stall_factor * gap)
+
+
+def stall(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """The process lives but its step is frozen."""
+    last, bound = facts.t_of_last_row(), patience(facts, limits)
+    if facts.runner.exit is not None or last is None or bound is None or now - last <= bound:
+        return None
+    detail = "no step for %.0f s, usually one in %.1f s" % (now - last, usual_gap(facts) or 0.0)
+    fix = "look at the console; engine save asks for a checkpoint, engine stop ends it"
+    return Alarm("stall", detail, fix, red=True, step=facts.tally.step, since=last)
+
+
+def slow(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """Steps take much longer than they did."""
+    gaps = _gaps(facts)
+    if limits.slow_factor is None or len(gaps) < 4 * WARM_UP:
+        return None
+    before, lately = median(gaps[: len(gaps) // 2]), median(gaps[-WARM_UP:])
+    if before <= 0 or lately < limits.slow_factor * before:
+        return None
+    detail = "%.3g s a row, was %.3g s" % (lately, before)
+    fix = "look for throttling, a full page cache or a busy neighbour in the machine's panel"
+    return Alarm("slow", detail, fix, step=facts.tally.step, since=facts.t_of_last_row())
+
+
+def disk(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """The disk under the run is full or nearly so."""
+    filled, host = facts.runner.disk_filled, _host(facts)
+    free = host.get("disk_free_gb")
+    if filled is not None:
+        detail, since = "the disk under %s is full" % filled.path, filled.t
+    elif limits.disk_free_gb is not None and free is not None and free < limits.disk_free_gb:
+        detail, since = "%.1f GB free" % free, _pulse_time(facts)
+    else:
+        return None
+    return Alarm("disk", detail, "engine gc, or remove old checkpoints", red=True, since=since)
+
+
+def memory(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """Host memory is about to end; the kernel kills without asking."""
+    host = _host(facts)
+    used, total = host.get("ram_used_gb"), host.get("ram_total_gb")
+    if limits.memory_fraction is None or used is None or not total:
+        return None
+    if used / total < limits.memory_fraction:
+        return None
+    detail = "%.1f of %.1f GB of memory in use" % (used, total)
+    return Alarm("memory", detail, "fewer workers or a smaller batch", since=_pulse_time(facts))
+
+
+def budget(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+    """A limit of the profile was reached; the runner acts on it."""
+    limit = facts.runner.limit
+    if limit is None:
+        return None
+    detail = "%s reached: %.4g of %.4g" % (limit.limit, limit.value, limit.cap)
+    fix = "engine resume RUN with a higher limit goes on from the newest checkpoint"
+    return Alarm("budget", detail, fix, red=True, since=limit.t)
+
+
+RULES: Mapping[str, Rule] = {
+    "nan": nan,
+    "zero-loss": zero,
+    "constant-loss": constant,
+    "spike": spike,
+    "divergence": divergence,
+    "gradient": gradient,
+    "stall": stall,
+    "slow": slow,
+    "disk": disk,
+    "memory": memory,
+    "budget": budget,
+}
+
+
+def judge(facts: AttemptFacts, limits: Thresholds, now: float) -> List[Alarm]:
+    """All alarms that stand at `now`, by the clock of the machine that trains."""
+    asked = (rule(facts, limits, now) for rule in RULES.values())
+    return [alarm for alarm in asked if alarm is not None]
+
+
+def _streak(name: str, streak: Streak, what: str, fix: str, red: bool = True) -> Alarm:
+    return Alarm(name, what % (streak.length, streak.step), fix, red=red, step=streak.step)
+
+
+def _finite(facts: AttemptFacts, metric: str) -> List[float]:
+    return [value for _, value in facts.tally.series(metric) if math.isfinite(value)]
+
+
+def _gaps(facts: AttemptFacts) -> List[float]:
+    times = facts.row_times()
+    return [after - before for before, after in zip(times, times[1:]) if after >= before]
+
+
+def _host(facts: AttemptFacts) -> Dict[str, Any]:
+    pulse = facts.runner.pulse
+    return dict(pulse.host or {}) if pulse is not None else {}
+
+
+def _pulse_time(facts: AttemptFacts) -> Optional[float]:
+    pulse = facts.runner.pulse
+    return None if pulse is None else pulse.t

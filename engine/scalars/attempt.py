@@ -1,0 +1,116 @@
+"""One attempt's three segments folded side by side.
+
+The trainer's own rows count when there are any; otherwise those that a dialect reads from the console.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional
+
+from engine.dialects import Reader
+from engine.events import Lines, Row, Segment, decode
+from engine.scalars import runner, trainer
+from engine.scalars.runner import RunnerFacts
+from engine.scalars.tally import Tally
+from engine.scalars.trainer import TrainerFacts
+
+SEGMENTS = ("runner", "trainer", "console")
+
+
+@dataclass(frozen=True)
+class AttemptFacts:
+    """What is known of one attempt. `source` names the segment its metrics come from."""
+
+    runner: RunnerFacts
+    trainer: TrainerFacts
+    tally: Tally
+    source: Optional[str]
+    dialect: Optional[str]
+    console_total: Optional[int]
+    unreadable: int
+    """Lines of the event segments that hold no fact: torn, oversized, foreign."""
+
+    @property
+    def total(self) -> Optional[int]:
+        """Steps of the whole run, as the trainer or its console says."""
+        planned = self.trainer.planned
+        if planned is not None and planned.total is not None:
+            return planned.total
+        return self.console_total
+
+    def t_of_last_row(self) -> Optional[float]:
+        """When the newest row came: its own time, else the time index's."""
+        if self.source == "trainer" and self.tally.t is not None:
+            return self.tally.t
+        if self.source is None:
+            return None
+        return self.runner.when(self.source, self.tally.offset)
+
+    def row_times(self) -> List[float]:
+        """Times of the window's rows, where known; rows that one glance found together share one time."""
+        if self.source is None:
+            return []
+        found = []
+        for sample in self.tally.recent:
+            t = sample.t
+            if t is None:
+                t = self.runner.when(self.source, sample.offset)
+            if t is not None:
+                found.append(t)
+        return found
+
+
+class AttemptFold:
+    """Takes bytes of any of the three segments in any pieces; `facts()` is the value so far."""
+
+    def __init__(self, dialect: str = "auto") -> None:
+        self._runner, self._trainer = RunnerFacts(), TrainerFacts()
+        self._lines = {"runner": Lines(), "trainer": Lines()}
+        self._rows, self._told = Tally(), Tally()
+        self._reader = Reader(dialect)
+        self._unreadable = 0
+
+    def feed(self, segment: str, piece: bytes) -> None:
+        """Fold more bytes of one segment."""
+        if segment == "console":
+            self._console(piece)
+            return
+        kind = Segment(segment)
+        for line, end in self._lines[segment].feed(piece):
+            fact = decode(line, kind)
+            if fact is None:
+                self._unreadable += bool(line.strip())
+            elif isinstance(fact, Row):
+                self._rows.take(fact, end)
+            elif kind is Segment.RUNNER:
+                self._runner = runner.fold(self._runner, fact)
+            else:
+                self._trainer = trainer.fold(self._trainer, fact)
+
+    def restart(self, segment: str) -> None:
+        """The file under a segment began anew; what was folded of it stays, half a line of the old one does not."""
+        if segment == "console":
+            self._reader.restart()
+        else:
+            dropped = self._lines[segment].oversized
+            self._lines[segment] = Lines()
+            self._lines[segment].oversized = dropped
+
+    def _console(self, piece: bytes) -> None:
+        for row, end in self._reader.feed(piece):
+            self._told.take(row, end)
+
+    def facts(self) -> AttemptFacts:
+        source = "trainer" if self._rows.rows else ("console" if self._told.rows else None)
+        tally = self._told if source == "console" else self._rows
+        oversized = self._lines["runner"].oversized + self._lines["trainer"].oversized
+        return AttemptFacts(
+            runner=self._runner,
+            trainer=self._trainer,
+            tally=tally.copy(),
+            source=source,
+            dialect=self._reader.name,
+            console_total=self._reader.total,
+            unreadable=self._unreadable + oversized,
+        )

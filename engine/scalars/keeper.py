@@ -1,0 +1,121 @@
+"""The keeper's segment folded: what was accepted, opened, asked, planned and closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Dict, Optional, Tuple, Type
+
+from engine.events import Event
+from engine.events import keeper as say
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An attempt as the keeper opened it, with what it learned of its end where the machine could not tell."""
+
+    number: int
+    t: Optional[float]
+    machine: str
+    argv: Tuple[str, ...]
+    cwd: str
+    reason: str
+    resume_from: Optional[str] = None
+    resume_step: Optional[int] = None
+    change: Optional[str] = None
+    lost: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class KeeperFacts:
+    """Everything the keeper wrote, as of the bytes read so far."""
+
+    accepted: Optional[say.Accepted] = None
+    keeper: Optional[say.KeeperStarted] = None
+    keepers: int = 0
+    openings: Tuple[Opening, ...] = ()
+    requests: Tuple[say.Requested, ...] = ()
+    notes: Tuple[say.Noted, ...] = ()
+    planned: Optional[say.RecoveryPlanned] = None
+    refused: Optional[say.RecoveryRefused] = None
+    dialect: Optional[str] = None
+    clocks: Tuple[say.ClockMeasured, ...] = ()
+    artifacts: Optional[say.ArtifactsChecked] = None
+    closed: Optional[say.Closed] = None
+    failed: Optional[str] = None
+    t: Optional[float] = None
+    """When the last fact was written."""
+
+    def opening(self, number: int) -> Optional[Opening]:
+        return next((o for o in self.openings if o.number == number), None)
+
+    def requested(self, kind: str, since: Optional[float] = None) -> bool:
+        """Somebody asked for this, after `since` where that is given."""
+        return any(
+            r.kind == kind and (since is None or (r.t or 0.0) >= since) for r in self.requests
+        )
+
+
+def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
+    if facts.opening(event.attempt) is not None:
+        return facts
+    opening = Opening(
+        event.attempt,
+        event.t,
+        event.machine,
+        event.argv,
+        event.cwd,
+        event.reason,
+        event.resume_from,
+        event.resume_step,
+        event.change,
+    )
+    return replace(
+        facts,
+        openings=facts.openings + (opening,),
+        closed=None,
+        planned=None,
+        refused=None,
+        artifacts=None,
+    )
+
+
+def _lost(facts: KeeperFacts, event: say.AttemptLost) -> KeeperFacts:
+    openings = tuple(
+        replace(o, lost=event.reason) if o.number == event.attempt else o for o in facts.openings
+    )
+    return replace(facts, openings=openings)
+
+
+def _requested(facts: KeeperFacts, event: say.Requested) -> KeeperFacts:
+    if any(known.id == event.id for known in facts.requests):
+        return facts
+    return replace(facts, requests=facts.requests + (event,))
+
+
+def _noted(facts: KeeperFacts, event: say.Noted) -> KeeperFacts:
+    if any(known.id == event.id for known in facts.notes):
+        return facts
+    return replace(facts, notes=facts.notes + (event,))
+
+
+_FOLDS: Dict[Type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
+    say.Accepted: lambda f, e: f if f.accepted else replace(f, accepted=e),
+    say.KeeperStarted: lambda f, e: replace(f, keeper=e, keepers=f.keepers + 1, failed=None),
+    say.AttemptOpened: _opened,
+    say.AttemptLost: _lost,
+    say.RecoveryPlanned: lambda f, e: replace(f, planned=e),
+    say.RecoveryRefused: lambda f, e: replace(f, refused=e, planned=None),
+    say.Requested: _requested,
+    say.Noted: _noted,
+    say.ClockMeasured: lambda f, e: replace(f, clocks=f.clocks + (e,)),
+    say.DialectChosen: lambda f, e: replace(f, dialect=e.dialect),
+    say.ArtifactsChecked: lambda f, e: replace(f, artifacts=e),
+    say.Closed: lambda f, e: replace(f, closed=e, planned=None),
+    say.KeeperFailed: lambda f, e: replace(f, failed=e.error),
+}
+
+
+def fold(facts: KeeperFacts, event: Event) -> KeeperFacts:
+    """The facts after one more event of the keeper's segment."""
+    step = _FOLDS[type(event)](facts, event)
+    return step if event.t is None else replace(step, t=event.t)
