@@ -71,6 +71,11 @@ class AttemptFold:
         self._reader = Reader(dialect)
         self._unreadable = 0
 
+    @property
+    def speaks(self) -> bool:
+        """The trainer tells its metrics itself, so its console is not read for any."""
+        return self._rows.rows > 0
+
     def feed(self, segment: str, piece: bytes) -> None:
         """Fold more bytes of one segment."""
         if segment == "console":
@@ -110,7 +115,7 @@ class AttemptFold:
             trainer=self._trainer,
             tally=tally.copy(),
             source=source,
-            dialect=self._reader.name,
-            console_total=self._reader.total,
+            dialect=self._reader.name if source == "console" else None,
+            console_total=None if source == "trainer" else self._reader.total,
             unreadable=self._unreadable + oversized,
         )

@@ -1,0 +1,97 @@
+"""Read a run's folder as it grows: bytes from offsets into a RunFold, and a look at the processes.
+
+The one path by which `status`, `wait`, the keeper, the cockpit and a replay learn of a run. It never writes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+
+from engine import procs
+from engine.frame import Frame, Sight
+from engine.journal import Follower, Piece
+from engine.runs import Attempt, Run
+from engine.view import RunFold, View
+
+
+class RunReader:
+    """Follows all segments of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._fold = RunFold()
+        self._followers: dict[str, Follower] = {"keeper": Follower(run.keeper)}
+
+    def poll(self) -> View:
+        """The view after everything that is on disk now."""
+        for attempt in self.run.attempts():
+            self._meet(attempt)
+        for segment, follower in self._followers.items():
+            self._catch_up(segment, follower)
+        return self._fold.view()
+
+    def frame(self) -> Frame:
+        view = self.poll()
+        return Frame(self.run.id, view, time.time(), look(self.run, view))
+
+    def _catch_up(self, segment: str, follower: Follower) -> None:
+        number, _, part = segment.rpartition("/")
+        if part == "console" and self._fold.attempt(int(number)).speaks:
+            return
+        for piece in _pieces(follower):
+            if piece.reset is not None:
+                self._fold.restart(segment)
+            self._fold.feed(segment, piece.data)
+
+    def _meet(self, attempt: Attempt) -> None:
+        number = attempt.number
+        if f"{number}/runner" in self._followers:
+            return
+        self._fold.speak(number, _dialect(attempt))
+        for part, path in (
+            ("runner", attempt.runner),
+            ("trainer", attempt.trainer),
+            ("console", attempt.console),
+        ):
+            self._followers[f"{number}/{part}"] = Follower(path)
+
+
+def look(run: Run, view: View) -> Sight:
+    """Whether keeper and trainer live, as far as this machine can tell."""
+    trainer = view.last.facts.runner.trainer if view.last else None
+    alive = None
+    if trainer is not None and trainer.boot == procs.boot_id():
+        alive = procs.alive(trainer)
+    return Sight(trainer_alive=alive, keeper_alive=held(run.keeper_lock))
+
+
+def held(path: os.PathLike[str]) -> bool:
+    """Somebody holds the flock on this file."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _pieces(follower: Follower) -> Iterator[Piece]:
+    while (piece := follower.read()).data:
+        yield piece
+
+
+def _dialect(attempt: Attempt) -> str:
+    try:
+        found = json.loads(attempt.job.read_bytes()).get("dialect")
+    except (OSError, ValueError, AttributeError):
+        return "auto"
+    return found if isinstance(found, str) else "auto"
