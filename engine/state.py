@@ -130,9 +130,7 @@ def _asked(attempt: AttemptView) -> Verdict | None:
     return None
 
 
-_DIVERGED = frozenset(
-    ("nan", "zero-loss", "constant-loss", "spike", "divergence", "grad-norm-high")
-)
+_DIVERGED = frozenset(("nan", "zero_loss", "constant", "spike", "divergence", "grad_norm"))
 
 
 def _by_itself(view: View, attempt: AttemptView, end: ExitFacts) -> Verdict:

@@ -19,7 +19,7 @@ WARM_UP = 16
 def nan(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
     """The loss or the gradient's norm is no number any more."""
     streak = facts.tally.nonfinite
-    if limits.nan_rows is None or streak.length < limits.nan_rows:
+    if not limits.nan or streak.length < limits.nan:
         return None
     what = "loss or gradient is not finite for %d rows, since step %d"
     fix = "stop and resume from a checkpoint before that step with a lower learning rate"
@@ -29,30 +29,30 @@ def nan(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
 def zero(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
     """A loss of exactly 0 is how some trainers print NaN."""
     streak = facts.tally.zero
-    if limits.zero_rows is None or streak.length < limits.zero_rows:
+    if not limits.zero_loss or streak.length < limits.zero_loss:
         return None
     what = "loss is exactly 0 for %d rows, since step %d"
-    return _streak("zero-loss", streak, what, "look for NaN gradients or rows without a label")
+    return _streak("zero_loss", streak, what, "look for NaN gradients or rows without a label")
 
 
 def constant(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
     """A loss that never changes learns nothing."""
     streak, zeros = facts.tally.constant, facts.tally.zero
-    if limits.constant_rows is None or streak.length < limits.constant_rows or zeros.length:
+    if not limits.constant or streak.length < limits.constant or zeros.length:
         return None
     what = "loss is the same to the last digit for %d rows, since step %d"
-    return _streak("constant-loss", streak, what, "check that parameters are trainable", red=False)
+    return _streak("constant", streak, what, "check that parameters are trainable", red=False)
 
 
 def spike(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
     """The newest loss stands far above its neighbours."""
     losses = _finite(facts, "loss")
-    if limits.spike_sigma is None or len(losses) < WARM_UP:
+    if not limits.spike or len(losses) < WARM_UP:
         return None
     before, newest = losses[:-1], losses[-1]
     middle = median(before)
     spread = 1.4826 * median([abs(value - middle) for value in before])
-    bar = middle + limits.spike_sigma * max(spread, 1e-3 * abs(middle), 1e-9)
+    bar = middle + limits.spike * max(spread, 1e-3 * abs(middle), 1e-9)
     if newest <= bar:
         return None
     detail = "loss %.4g, usual %.4g ± %.2g" % (newest, middle, spread)
@@ -63,11 +63,11 @@ def spike(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm
 def divergence(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
     """The smoothed loss rises away from the best it has been in the window."""
     losses = _finite(facts, "loss")
-    if limits.divergence_factor is None or len(losses) < 4 * WARM_UP:
+    if not limits.divergence or len(losses) < 4 * WARM_UP:
         return None
     smooth = [median(losses[i : i + WARM_UP]) for i in range(0, len(losses) - WARM_UP + 1, 4)]
     best, newest = min(smooth), smooth[-1]
-    if best <= 0 or newest < limits.divergence_factor * best:
+    if best <= 0 or newest < limits.divergence * best:
         return None
     detail = "smoothed loss %.4g, was %.4g" % (newest, best)
     fix = "stop and resume from the best checkpoint with a lower learning rate"
@@ -75,19 +75,19 @@ def divergence(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[
     return Alarm("divergence", detail, fix, red=True, step=facts.tally.step, since=since)
 
 
-def gradient(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
+def grad_norm(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
     """The gradient's norm is out of any useful range, for the last rows and not for one."""
     norms = [value for _, value in facts.tally.series("grad_norm")][-5:]
     if len(norms) < 5 or not all(math.isfinite(norm) for norm in norms):
         return None
     high, low, typical = limits.grad_norm_high, limits.grad_norm_low, median(norms)
     since, step = facts.t_of_last_row(), facts.tally.step
-    if high is not None and typical > high:
+    if high and typical > high:
         detail, fix = "grad norm %.4g" % typical, "clip gradients or lower the learning rate"
-        return Alarm("grad-norm-high", detail, fix, step=step, since=since)
-    if low is not None and typical < low:
+        return Alarm("grad_norm", detail, fix, step=step, since=since)
+    if low and typical < low:
         detail, fix = "grad norm %.4g" % typical, "check what is trainable and the loss mask"
-        return Alarm("grad-norm-low", detail, fix, step=step, since=since)
+        return Alarm("grad_norm", detail, fix, step=step, since=since)
     return None
 
 
@@ -101,11 +101,10 @@ def usual_gap(facts: AttemptFacts) -> Optional[float]:
 
 def patience(facts: AttemptFacts, limits: Thresholds) -> Optional[float]:
     """Seconds of silence after which a step counts as frozen."""
-    if limits.stall_factor is None:
-        return None
-    least = limits.stall_min_s or 0.0
     gap = usual_gap(facts)
-    return None if gap is None else max(least, limits.stall_factor * gap)
+    if not limits.stall or gap is None:
+        return None
+    return max(limits.stall_s, limits.stall * gap)
 
 
 def stall(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
@@ -121,10 +120,10 @@ def stall(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm
 def slow(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]:
     """Steps take much longer than they did."""
     gaps = _gaps(facts)
-    if limits.slow_factor is None or len(gaps) < 4 * WARM_UP:
+    if not limits.slow or len(gaps) < 4 * WARM_UP:
         return None
     before, lately = median(gaps[: len(gaps) // 2]), median(gaps[-WARM_UP:])
-    if before <= 0 or lately < limits.slow_factor * before:
+    if before <= 0 or lately < limits.slow * before:
         return None
     detail = "%.3g s a row, was %.3g s" % (lately, before)
     fix = "look for throttling, a full page cache or a busy neighbour in the machine's panel"
@@ -137,7 +136,7 @@ def disk(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alarm]
     free = host.get("disk_free_gb")
     if filled is not None:
         detail, since = "the disk under %s is full" % filled.path, filled.t
-    elif limits.disk_free_gb is not None and free is not None and free < limits.disk_free_gb:
+    elif free is not None and free < limits.disk_gb:
         detail, since = "%.1f GB free" % free, _pulse_time(facts)
     else:
         return None
@@ -148,9 +147,9 @@ def memory(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alar
     """Host memory is about to end; the kernel kills without asking."""
     host = _host(facts)
     used, total = host.get("ram_used_gb"), host.get("ram_total_gb")
-    if limits.memory_fraction is None or used is None or not total:
+    if not limits.memory or used is None or not total:
         return None
-    if used / total < limits.memory_fraction:
+    if used / total < limits.memory:
         return None
     detail = "%.1f of %.1f GB of memory in use" % (used, total)
     return Alarm("memory", detail, "fewer workers or a smaller batch", since=_pulse_time(facts))
@@ -168,11 +167,11 @@ def budget(facts: AttemptFacts, limits: Thresholds, now: float) -> Optional[Alar
 
 RULES: Mapping[str, Rule] = {
     "nan": nan,
-    "zero-loss": zero,
-    "constant-loss": constant,
+    "zero_loss": zero,
+    "constant": constant,
     "spike": spike,
     "divergence": divergence,
-    "gradient": gradient,
+    "grad_norm": grad_norm,
     "stall": stall,
     "slow": slow,
     "disk": disk,
