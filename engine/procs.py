@@ -68,6 +68,11 @@ def identify(pid: int) -> Optional[Identity]:
     return None
 
 
+def myself() -> Identity:
+    """The identity of this process."""
+    return identify(os.getpid()) or Identity(os.getpid(), 0, boot_id())
+
+
 def alive(identity: Identity) -> bool:
     """The very process still runs; a zombie does not."""
     if identity.boot != boot_id():

@@ -5,9 +5,7 @@ The one path by which `status`, `wait`, the keeper, the cockpit and a replay lea
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import time
 from collections.abc import Iterator
 
@@ -15,14 +13,16 @@ from engine import procs
 from engine.frame import Frame, Sight
 from engine.journal import Follower, Piece
 from engine.runs import Attempt, Run
+from engine.scalars import SEGMENTS
 from engine.view import RunFold, View
 
 
 class RunReader:
-    """Follows all segments of one run."""
+    """Follows the segments of one run, all parts of its attempts or some."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, parts: tuple[str, ...] = SEGMENTS) -> None:
         self.run = run
+        self._parts = parts
         self._fold = RunFold()
         self._followers: dict[str, Follower] = {"keeper": Follower(run.keeper)}
 
@@ -36,7 +36,7 @@ class RunReader:
 
     def frame(self) -> Frame:
         view = self.poll()
-        return Frame(self.run.id, view, time.time(), look(self.run, view))
+        return Frame(self.run.id, view, time.time(), look(view))
 
     def _catch_up(self, segment: str, follower: Follower) -> None:
         number, _, part = segment.rpartition("/")
@@ -49,39 +49,22 @@ class RunReader:
 
     def _meet(self, attempt: Attempt) -> None:
         number = attempt.number
-        if f"{number}/runner" in self._followers:
+        if f"{number}/{self._parts[0]}" in self._followers:
             return
         self._fold.speak(number, _dialect(attempt))
-        for part, path in (
-            ("runner", attempt.runner),
-            ("trainer", attempt.trainer),
-            ("console", attempt.console),
-        ):
-            self._followers[f"{number}/{part}"] = Follower(path)
+        for part in self._parts:
+            self._followers[f"{number}/{part}"] = Follower(attempt.segment(part))
 
 
-def look(run: Run, view: View) -> Sight:
+def look(view: View) -> Sight:
     """Whether keeper and trainer live, as far as this machine can tell."""
     trainer = view.last.facts.runner.trainer if view.last else None
     alive = None
     if trainer is not None and trainer.boot == procs.boot_id():
         alive = procs.alive(trainer)
-    return Sight(trainer_alive=alive, keeper_alive=held(run.keeper_lock))
-
-
-def held(path: os.PathLike[str]) -> bool:
-    """Somebody holds the flock on this file."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(fd)
-    return False
+    said = view.keeper.keeper
+    keeper = said is not None and procs.alive(procs.Identity(said.pid, said.start, said.boot))
+    return Sight(trainer_alive=alive, keeper_alive=keeper)
 
 
 def _pieces(follower: Follower) -> Iterator[Piece]:

@@ -47,6 +47,14 @@ class Attempt:
     def console(self) -> Path:
         return self.folder / "console.log"
 
+    def segment(self, part: str) -> Path:
+        """The file of `runner`, `trainer` or `console`."""
+        return {"runner": self.runner, "trainer": self.trainer, "console": self.console}[part]
+
+    @property
+    def errors(self) -> Path:
+        return self.folder / "runner.err"
+
     @property
     def orders(self) -> Path:
         return self.folder / "orders"
@@ -69,10 +77,6 @@ class Run:
     @property
     def keeper(self) -> Path:
         return self.folder / "keeper.jsonl"
-
-    @property
-    def keeper_lock(self) -> Path:
-        return self.folder / "keeper.lock"
 
     @property
     def keeper_errors(self) -> Path:

@@ -22,8 +22,13 @@ class Accepted(Event):
     host: str
     version: str
     """Version of the program that accepted it."""
+    cwd: str
+    """The user's project folder: where the command runs."""
     parent: Optional[str] = None
-    """Where a fork began: `<run>:<checkpoint>`."""
+    """Where a fork began: the run it came from."""
+    resume_from: Optional[str] = None
+    """The checkpoint with which the first attempt begins."""
+    resume_step: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,8 @@ class Requested(Event):
     kind: str
     by: str
     reason: Optional[str] = None
+    resume_from: Optional[str] = None
+    resume_step: Optional[int] = None
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ segments of a run can be read in any interleaving. Nothing here reads a file or 
 
 from __future__ import annotations
 
-from engine.scalars.attempt import AttemptFacts, AttemptFold
+from engine.scalars.attempt import SEGMENTS, AttemptFacts, AttemptFold
 from engine.scalars.keeper import KeeperFacts
 from engine.scalars.runner import ExitFacts, RunnerFacts
 from engine.scalars.tally import Sample, Tally
 from engine.scalars.trainer import TrainerFacts
 
 __all__ = [
+    "SEGMENTS",
     "AttemptFacts",
     "AttemptFold",
     "ExitFacts",

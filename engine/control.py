@@ -1,0 +1,105 @@
+"""How verbs and screens steer a run: a request is a small file that its keeper takes up.
+
+Asking is safe to repeat: a request has an id, and the keeper acts on each id once. Whoever finds a live run without a
+living keeper starts one.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import engine
+from engine import journal, procs
+from engine.errors import Unusable
+from engine.frame import Frame
+from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
+from engine.scalars import KeeperFacts
+from engine.view import View
+
+KINDS = ("stop", "kill", "save", "note", "resume")
+
+
+def who() -> str:
+    """The person asking, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def request(run: Run, kind: str, **fields: Any) -> str:
+    """Leave a request and see that somebody takes it up; returns its id."""
+    number = f"{time.time_ns():x}-{secrets.token_hex(4)}"
+    body = {"id": number, "kind": kind, "by": who(), "t": time.time(), **fields}
+    try:
+        run.requests.mkdir(mode=PRIVATE_DIR, exist_ok=True)
+        journal.replace(run.requests / f"{number}.json", json.dumps(body).encode())
+    except OSError as error:
+        raise Unusable(
+            f"cannot ask {run.id}: {error.strerror}", fix=f"check {run.requests}"
+        ) from error
+    spawn_keeper(run)
+    return number
+
+
+def requests(run: Run) -> list[dict[str, Any]]:
+    """Those that wait, oldest first; a file that is no request is left alone."""
+    found = []
+    for path in sorted(run.requests.glob("*.json")):
+        try:
+            body = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(body, dict) and body.get("kind") in KINDS and body.get("id") == path.stem:
+            found.append(body)
+    return found
+
+
+def keeper_alive(facts: KeeperFacts) -> bool:
+    """The keeper that last took the run over lives, on this machine."""
+    said = facts.keeper
+    return said is not None and procs.alive(procs.Identity(said.pid, said.start, said.boot))
+
+
+def needs_keeper(view: View) -> bool:
+    """The run is not closed and nobody keeps it."""
+    facts = view.keeper
+    return facts.accepted is not None and facts.closed is None and not keeper_alive(facts)
+
+
+def ensure_keeper(run: Run, frame: Frame) -> bool:
+    """Start a keeper when a live run has none; True when one was started."""
+    if not needs_keeper(frame.view) or not os.access(run.folder, os.W_OK):
+        return False
+    spawn_keeper(run)
+    return True
+
+
+def spawn_keeper(run: Run) -> None:
+    """Start one and leave it; where one lives already the new one ends at once."""
+    env = dict(os.environ)
+    root = str(Path(engine.__file__).parent.parent)
+    env["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [env.get("PYTHONPATH")])])
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    errors = os.open(run.keeper_errors, flags, PRIVATE_FILE)
+    try:
+        # Its parent may be a shell that ends: a session of its own, and a working folder that can be unmounted.
+        subprocess.Popen(
+            [sys.executable, "-m", "engine.keeper", str(run.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=errors,
+            stderr=errors,
+            start_new_session=True,
+            cwd="/",
+            env=env,
+        )
+    finally:
+        os.close(errors)

@@ -1,0 +1,218 @@
+"""The keeper's loop: read the journal, ask the policy, do the one thing it says, write it down.
+
+Every act is safe to repeat, because a keeper can be killed between doing and writing: an attempt's files are made before
+`attempt_opened`, a runner that is started twice finds the first one's lock, an order has an id.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import engine
+from engine import checkpoints, control, journal, procs
+from engine.alarms import Thresholds
+from engine.events import Event
+from engine.events import keeper as say
+from engine.frame import Frame
+from engine.keeper import artifacts, policy
+from engine.keeper.job import Place, Restart, argv, job, working_folder
+from engine.machines import local
+from engine.profile import Profile, from_json
+from engine.reader import RunReader, look
+from engine.redact import redact
+from engine.runs import PRIVATE_DIR, Attempt, Run
+from engine.secrets import require
+from engine.state import Verdict, judge
+from engine.view import View
+
+TICK_S = 0.2
+
+
+class Keeper:
+    """Holds one run until it is closed and nobody asks for more."""
+
+    def __init__(self, run: Run, writer: journal.Writer) -> None:
+        self.run = run
+        self._writer = writer
+        self._profile: Profile = from_json(run.profile.read_bytes())
+        self._reader = RunReader(run, parts=("runner",))
+        self._runner: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+
+    def keep(self) -> None:
+        """Until the run is closed and no request waits."""
+        me = procs.myself()
+        self._write(say.KeeperStarted(_now(), me.pid, me.start, me.boot, engine.__version__))
+        while not self._step():
+            time.sleep(TICK_S)
+
+    def _step(self) -> bool:
+        """One look and at most one act; True when there is nothing left to keep."""
+        asked = control.requests(self.run)
+        view = self._take(asked)
+        ended = self._ended(view)
+        decision = policy.decide(self._situation(view, ended), self._profile.recover)
+        self._do(decision, view)
+        closed = isinstance(decision, policy.Wait) and view.keeper.closed is not None
+        return closed and not asked and self._runner_gone()
+
+    def _take(self, asked: list[dict[str, Any]]) -> View:
+        """Record what people ask, pass it on, and forget the files."""
+        view = self._reader.poll()
+        known = {r.id for r in view.keeper.requests} | {n.id for n in view.keeper.notes}
+        for body in asked:
+            if body["id"] not in known:
+                self._write(_record(body))
+            if body["kind"] in ("stop", "kill", "save"):
+                self._order(view, body)
+            with suppress(FileNotFoundError):
+                (self.run.requests / f"{body['id']}.json").unlink()
+        return self._reader.poll() if asked else view
+
+    def _order(self, view: View, body: dict[str, Any]) -> None:
+        """Hand an order to the runner of an attempt that has not ended."""
+        last = view.last
+        if last is None or last.facts.runner.exit is not None:
+            return
+        attempt = self.run.attempt(last.number)
+        attempt.orders.mkdir(mode=PRIVATE_DIR, exist_ok=True)
+        journal.replace(attempt.orders / f"{body['id']}.json", json.dumps(body).encode())
+
+    def _ended(self, view: View) -> Verdict | None:
+        """How the newest attempt ended, judged by all of the journal; None while it has not."""
+        last = view.last
+        if last is None or last.opening is None:
+            return None
+        if last.facts.runner.exit is None and last.opening.lost is None:
+            return None
+        whole = RunReader(self.run).poll()
+        # What the attempt came to, not what became of the run: judged as if it were closed with it.
+        closing = say.Closed(None, last.number)
+        settled = replace(whole, keeper=replace(whole.keeper, closed=closing, artifacts=None))
+        frame = Frame(self.run.id, settled, time.time(), look(settled))
+        return judge(frame, Thresholds.of(self._profile.table()["alerts"]))
+
+    def _situation(self, view: View, ended: Verdict | None) -> policy.Situation:
+        opened = view.last.opening.t if view.last and view.last.opening else None
+        return policy.Situation(
+            view=view,
+            ended=ended,
+            now=time.time(),
+            runner_alive=self._runner_alive(view),
+            runner_starts=self._starts,
+            stop_asked=_asked(view, ("stop", "kill"), opened),
+            resume_asked=_asked(view, ("resume",), opened),
+        )
+
+    def _runner_alive(self, view: View) -> bool:
+        if self._runner is not None and self._runner.poll() is None:
+            return True
+        said = view.last.facts.runner.runner if view.last else None
+        return said is not None and procs.alive(procs.Identity(said.pid, said.start, said.boot))
+
+    def _runner_gone(self) -> bool:
+        """A runner that is our child is waited for, so that it does not stay a zombie."""
+        return self._runner is None or self._runner.poll() is not None
+
+    def _do(self, decision: policy.Decision, view: View) -> None:
+        if isinstance(decision, policy.Open):
+            self._open(decision, view)
+        elif isinstance(decision, policy.Start):
+            self._start(self.run.attempt(decision.number))
+        elif isinstance(decision, policy.Lose):
+            self._write(say.AttemptLost(_now(), decision.number, decision.reason))
+        elif isinstance(decision, policy.Plan) and view.last:
+            plan = say.RecoveryPlanned(_now(), view.last.number, decision.cause, decision.delay_s)
+            self._write(plan)
+        elif isinstance(decision, policy.Refuse) and view.last:
+            number = view.last.number
+            self._write(say.RecoveryRefused(_now(), number, decision.cause, decision.reason))
+        elif isinstance(decision, policy.Close):
+            self._close(view)
+
+    def _open(self, decision: policy.Open, view: View) -> None:
+        """Write the attempt's job, then the fact that it is open, then start its runner."""
+        accepted = view.keeper.accepted
+        cwd = accepted.cwd if accepted else "."
+        restart = self._restart(decision, view)
+        place = Place(cwd)
+        command = argv(self._profile, self.run, restart, place)
+        folder = working_folder(self._profile, place)
+        attempt = self.run.attempt(decision.number)
+        attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        body = job(self._profile, self.run, decision.number, command, folder)
+        journal.replace(attempt.job, json.dumps(body).encode())
+        opened = say.AttemptOpened(
+            t=_now(),
+            attempt=decision.number,
+            machine="local",
+            argv=tuple(redact(part) for part in command),
+            cwd=folder,
+            reason=decision.reason,
+            resume_from=restart.path if restart else None,
+            resume_step=restart.step if restart else None,
+        )
+        self._write(opened)
+        self._starts = 0
+        self._start(attempt)
+
+    def _restart(self, decision: policy.Open, view: View) -> Restart | None:
+        """The checkpoint that the attempt continues from: the one asked for, else the newest there is."""
+        if decision.reason == "launch":
+            accepted = view.keeper.accepted
+            if accepted is None or accepted.resume_from is None:
+                return None
+            return Restart(accepted.resume_from, accepted.resume_step)
+        if decision.reason == "resume":
+            wish = [r for r in view.keeper.requests if r.kind == "resume"][-1]
+            if wish.resume_from is not None:
+                return Restart(wish.resume_from, wish.resume_step)
+        found = checkpoints.newest(
+            checkpoints.of_run(self.run, RunReader(self.run).poll(), self._profile)
+        )
+        if found is None or not checkpoints.resumable(self._profile):
+            return None
+        return Restart(found.path, found.step)
+
+    def _start(self, attempt: Attempt) -> None:
+        self._starts += 1
+        self._runner = local.start_runner(attempt, require(self._profile.secrets.names))
+
+    def _close(self, view: View) -> None:
+        number = view.last.number if view.last else 0
+        if number and self._profile.artifacts.expect and view.keeper.artifacts is None:
+            cwd = view.last.opening.cwd if view.last and view.last.opening else "."
+            found, missing = artifacts.look(self._profile.artifacts.expect, cwd, self.run.folder)
+            self._write(say.ArtifactsChecked(_now(), number, found, missing))
+        self._write(say.Closed(_now(), number))
+
+    def _write(self, event: Event) -> None:
+        self._writer.append(event, durable=True)
+
+
+def _now() -> float:
+    return time.time()
+
+
+def _asked(view: View, kinds: tuple[str, ...], since: float | None) -> bool:
+    return any(view.keeper.requested(kind, since) for kind in kinds)
+
+
+def _record(body: dict[str, Any]) -> Event:
+    by = str(body.get("by", "unknown"))
+    if body["kind"] == "note":
+        return say.Noted(_now(), body["id"], str(body.get("text", "")), by)
+    return say.Requested(
+        t=_now(),
+        id=body["id"],
+        kind=body["kind"],
+        by=by,
+        reason=body.get("reason"),
+        resume_from=body.get("resume_from"),
+        resume_step=body.get("resume_step"),
+    )
