@@ -66,7 +66,9 @@ class Keeper:
         view = self._reader.poll()
         known = {r.id for r in view.keeper.requests} | {n.id for n in view.keeper.notes}
         for body in asked:
-            if body["id"] not in known:
+            # Resuming what runs is no wish to start it again once it ends.
+            idle = body["kind"] != "resume" or self._ended(view) is not None
+            if body["id"] not in known and idle:
                 self._write(_record(body))
             if body["kind"] in ("stop", "kill", "save"):
                 self._order(view, body)
@@ -98,15 +100,15 @@ class Keeper:
         return judge(frame, Thresholds.of(self._profile.table()["alerts"]))
 
     def _situation(self, view: View, ended: Verdict | None) -> policy.Situation:
-        opened = view.last.opening.t if view.last and view.last.opening else None
+        wish = view.keeper.wish
         return policy.Situation(
             view=view,
             ended=ended,
             now=time.time(),
             runner_alive=self._runner_alive(view),
             runner_starts=self._starts,
-            stop_asked=_asked(view, ("stop", "kill"), opened),
-            resume_asked=_asked(view, ("resume",), opened),
+            stop_asked=wish is not None and wish.kind != "resume",
+            resume_asked=wish is not None and wish.kind == "resume",
         )
 
     def _runner_alive(self, view: View) -> bool:
@@ -169,8 +171,8 @@ class Keeper:
                 return None
             return Restart(accepted.resume_from, accepted.resume_step)
         if decision.reason == "resume":
-            wish = [r for r in view.keeper.requests if r.kind == "resume"][-1]
-            if wish.resume_from is not None:
+            wish = view.keeper.wish
+            if wish is not None and wish.resume_from is not None:
                 return Restart(wish.resume_from, wish.resume_step)
         found = checkpoints.newest(
             checkpoints.of_run(self.run, RunReader(self.run).poll(), self._profile)
@@ -197,10 +199,6 @@ class Keeper:
 
 def _now() -> float:
     return time.time()
-
-
-def _asked(view: View, kinds: tuple[str, ...], since: float | None) -> bool:
-    return any(view.keeper.requested(kind, since) for kind in kinds)
 
 
 def _record(body: dict[str, Any]) -> Event:

@@ -34,6 +34,8 @@ class KeeperFacts:
     keepers: int = 0
     openings: Tuple[Opening, ...] = ()
     requests: Tuple[say.Requested, ...] = ()
+    asked: Tuple[say.Requested, ...] = ()
+    """Those since the newest attempt was opened, in the order they were taken up."""
     notes: Tuple[say.Noted, ...] = ()
     planned: Optional[say.RecoveryPlanned] = None
     refused: Optional[say.RecoveryRefused] = None
@@ -48,11 +50,11 @@ class KeeperFacts:
     def opening(self, number: int) -> Optional[Opening]:
         return next((o for o in self.openings if o.number == number), None)
 
-    def requested(self, kind: str, since: Optional[float] = None) -> bool:
-        """Somebody asked for this, after `since` where that is given."""
-        return any(
-            r.kind == kind and (since is None or (r.t or 0.0) >= since) for r in self.requests
-        )
+    @property
+    def wish(self) -> Optional[say.Requested]:
+        """The newest word on whether the run shall go on: a stop, a kill or a resume."""
+        steering = [r for r in self.asked if r.kind in ("stop", "kill", "resume")]
+        return steering[-1] if steering else None
 
 
 def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
@@ -72,6 +74,7 @@ def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
     return replace(
         facts,
         openings=facts.openings + (opening,),
+        asked=(),
         closed=None,
         planned=None,
         refused=None,
@@ -89,7 +92,7 @@ def _lost(facts: KeeperFacts, event: say.AttemptLost) -> KeeperFacts:
 def _requested(facts: KeeperFacts, event: say.Requested) -> KeeperFacts:
     if any(known.id == event.id for known in facts.requests):
         return facts
-    return replace(facts, requests=facts.requests + (event,))
+    return replace(facts, requests=facts.requests + (event,), asked=facts.asked + (event,))
 
 
 def _noted(facts: KeeperFacts, event: say.Noted) -> KeeperFacts:

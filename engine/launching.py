@@ -1,0 +1,122 @@
+"""Accept a run: freeze its profile, write the first fact durably, start its keeper. Everything after is the keeper's.
+
+A run exists from the moment `accepted` is on the disk; before that nothing was started and nothing is owed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import engine
+from engine import control, journal, profile, runs
+from engine.checkpoints import Checkpoint
+from engine.errors import Unusable
+from engine.events import SCHEMA
+from engine.events import keeper as say
+from engine.keeper.job import Place, argv
+from engine.profile import Profile
+from engine.runs import Run
+from engine.secrets import require
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a fork begins: another run's checkpoint."""
+
+    run: str
+    checkpoint: Checkpoint
+
+
+def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | None = None) -> Run:
+    """A new run of this profile, durably accepted, its keeper started."""
+    if host != "local":
+        raise Unusable(f"no host '{host}'", fix="only `local` is known here")
+    _executable(chosen, cwd)
+    require(chosen.secrets.names)
+    run = runs.create(chosen.name, runs.logs_folder(), time.time())
+    try:
+        journal.replace(run.profile, chosen.canonical())
+        _accept(run, chosen, cwd, origin)
+    except OSError as error:
+        raise Unusable(
+            f"cannot write {run.folder}: {error.strerror}", fix="free some space and launch again"
+        ) from error
+    control.spawn_keeper(run)
+    return run
+
+
+def _accept(run: Run, chosen: Profile, cwd: Path, origin: Origin | None) -> None:
+    writer = journal.Writer(run.keeper)
+    accepted = say.Accepted(
+        t=time.time(),
+        schema=SCHEMA,
+        run=run.id,
+        profile=chosen.name,
+        digest=chosen.digest,
+        host="local",
+        version=engine.__version__,
+        cwd=str(cwd.absolute()),
+        parent=origin.run if origin else None,
+        resume_from=origin.checkpoint.path if origin else None,
+        resume_step=origin.checkpoint.step if origin else None,
+    )
+    try:
+        writer.append(accepted, durable=True)
+    finally:
+        writer.close()
+    journal.sync_folder(run.folder.parent)
+
+
+def _executable(chosen: Profile, cwd: Path) -> None:
+    """What would fail at once is refused before anything exists."""
+    place = Place(str(cwd.absolute()))
+    command = argv(chosen, Run(cwd), None, place)
+    folder = cwd / (chosen.command.cwd or ".")
+    if not folder.is_dir():
+        raise Unusable(f"the folder {folder} does not exist", fix="set [command] cwd")
+    program = command[0]
+    if os.sep in program:
+        path = folder / program
+        if not path.is_file():
+            raise Unusable(f"no such program: {program} (in {folder})", fix="check [command] argv")
+        if not os.access(path, os.X_OK):
+            raise Unusable(
+                f"{program} is not executable",
+                fix=f"chmod +x {program}, or start it with its interpreter",
+            )
+    elif _on_path(program, chosen) is None:
+        raise Unusable(f"no program '{program}' on PATH", fix="write its path, or install it")
+
+
+def _on_path(program: str, chosen: Profile) -> str | None:
+
+    return shutil.which(program, path=chosen.command.env.get("PATH"))
+
+
+def wrapped(command: Sequence[str], sets: Sequence[str] = ()) -> Profile:
+    """A profile for a bare command: named after its script, everything else by default."""
+    if not command:
+        raise Unusable("nothing to run", fix="engine watch -- python train.py")
+    table: dict[str, Any] = {
+        "name": _name(command),
+        "recipe": "command",
+        "command": {"argv": list(command)},
+    }
+    return profile.from_table(table, sets=sets, source="engine watch")
+
+
+def _name(command: Sequence[str]) -> str:
+    """The script's stem where there is one, else the program's."""
+    words = [Path(word) for word in command if not word.startswith("-")]
+    script = next(
+        (word for word in words if word.suffix in (".py", ".sh", ".ipynb")),
+        words[0] if words else Path("run"),
+    )
+    return re.sub(r"[^a-z0-9._-]+", "-", script.stem.lower()).strip("-._")[:40] or "run"
