@@ -1,0 +1,54 @@
+# One command each on a fresh clone, with Python 3.10 or newer, make and git. Each works twice.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := engine $(wildcard cockpit)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+# Everything the environment is made from. It holds absolute paths, so where it stands is one of its inputs.
+INPUTS := $(shell { cat pyproject.toml constraints.txt; $(PYTHON) -c 'import sys; print(sys.version, sys.base_prefix)'; pwd; } 2>/dev/null | cksum)
+VENV := .venv/made-$(firstword $(INPUTS))
+
+.DEFAULT_GOAL := help
+.PHONY: help venv run test check bench soak constraints
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+venv: $(VENV) ## set up .venv; made again when its inputs change
+
+# The stamp comes last: an installation that was cut off is done again from the start.
+# torch comes first and by itself: its exact version accepts whichever build of it, CPU or CUDA, pip is set up to prefer.
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	    { echo '$(PYTHON) is missing or older than 3.10. Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install -q -c constraints.txt setuptools torch==2.13.0
+	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[train,gcp,publish,dev]'
+	@touch $@
+
+run: $(VENV) ## train the demo, here and now
+	$(BIN)/engine launch profiles/demo.toml --follow
+
+test: $(VENV) ## run the tests
+	$(BIN)/python -m pytest -q tests
+
+check: $(VENV) ## format, lint, types, arrows between modules, size budgets
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict $(CODE)
+	$(BIN)/python -m pytest -q tests/house
+
+bench: $(VENV) ## print the benchmarks
+	$(BIN)/python -m tests.bench
+
+soak: $(VENV) ## run every count the project promises: an hour or two
+	$(BIN)/python -m tests.soak
+
+constraints: ## pin every version, for every Python at once; a line removed from the file is resolved anew
+	tools=$$(mktemp -d) && trap "rm -rf $$tools" EXIT && \
+	$(PYTHON) -m pip install -q --target $$tools uv && \
+	PYTHONPATH=$$tools $(PYTHON) -m uv pip compile -q --universal --python-version 3.10 --all-extras \
+	    --no-annotate --no-header pyproject.toml -o constraints.txt
