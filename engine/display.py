@@ -7,7 +7,6 @@ is too long is cut with a mark. Standard library, Python 3.8.
 from __future__ import annotations
 
 import unicodedata
-from typing import Union
 
 _HARMLESS = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"))
 _VISIBLE = _HARMLESS | frozenset(("Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"))
@@ -15,7 +14,7 @@ _STACK = 4
 """Combining marks in a row that are kept; a tower of them paints over the lines above."""
 
 
-def display(text: Union[str, bytes], width: int = 4096) -> str:
+def display(text: str | bytes, width: int = 4096) -> str:
     """Text as it may be shown: one line, at most `width` characters, nothing a terminal would obey."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")

@@ -13,7 +13,7 @@ import math
 import os
 import threading
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 try:
     import msgspec as _msgspec
@@ -22,7 +22,7 @@ except ImportError:
 
 _now = time.time
 _write = os.write
-_target: Optional[int] = None
+_target: int | None = None
 _closed = False
 
 
@@ -66,7 +66,7 @@ _encode: Callable[[dict[str, Any]], bytes | bytearray] = (
 _lock = threading.Lock()
 
 
-def _open() -> Optional[int]:
+def _open() -> int | None:
     global _target, _closed
     path = os.environ.get("COCKPIT_EVENTS")
     _closed = True

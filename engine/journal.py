@@ -12,7 +12,7 @@ import fcntl
 import os
 import time
 from dataclasses import dataclass
-from typing import Optional, Tuple, Union
+from typing import Union
 
 from engine.events import Event, Row, encode
 
@@ -27,7 +27,7 @@ class Held(Exception):
 
 
 class Suspect(Exception):
-    """The disk refused a sync; what was written since the last good one may be gone, and asking again proves nothing."""
+    """The disk refused a sync: what was written since the last good one may be gone. Asking again proves nothing."""
 
 
 class Writer:
@@ -50,7 +50,7 @@ class Writer:
         size = os.fstat(self._fd).st_size
         return size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
 
-    def append(self, event: Union[Event, Row], durable: bool = False) -> None:
+    def append(self, event: Event | Row, durable: bool = False) -> None:
         """Write one line; with `durable` it survives a power cut once this returns."""
         line = encode(event)
         if self._torn:
@@ -67,7 +67,7 @@ class Writer:
         try:
             os.fsync(self._fd)
         except OSError as error:
-            raise Suspect("%s: %s" % (self.path, error.strerror)) from error
+            raise Suspect(f"{self.path}: {error.strerror}") from error
 
     def close(self) -> None:
         """Gives the segment up. Closing twice is closing once."""
@@ -82,7 +82,7 @@ class Piece:
 
     data: bytes
     offset: int
-    reset: Optional[str] = None
+    reset: str | None = None
 
     @property
     def end(self) -> int:
@@ -95,7 +95,7 @@ class Follower:
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.path = path
         self.offset = offset
-        self._inode: Optional[Tuple[int, int]] = None
+        self._inode: tuple[int, int] | None = None
         self._head = b""
 
     def read(self, most: int = 1 << 20) -> Piece:
@@ -116,7 +116,7 @@ class Follower:
         self.offset = piece.end
         return piece
 
-    def _changed(self, fd: int) -> Optional[str]:
+    def _changed(self, fd: int) -> str | None:
         status = os.fstat(fd)
         if self._inode is not None and (status.st_dev, status.st_ino) != self._inode:
             return "replaced"
@@ -135,7 +135,7 @@ class Follower:
 
 def replace(path: Path, data: bytes) -> None:
     """A small file appears whole or not at all, also after a power cut."""
-    hidden = "%s.%d.%d.tmp" % (os.fspath(path), os.getpid(), time.monotonic_ns())
+    hidden = f"{os.fspath(path)}.{os.getpid()}.{time.monotonic_ns()}.tmp"
     fd = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(fd, "wb") as file:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Optional
+from typing import Iterator
 
 PROC = "/proc"
 
@@ -21,7 +21,7 @@ class Identity:
     start: int
     boot: str
 
-    def as_table(self) -> Dict[str, object]:
+    def as_table(self) -> dict[str, object]:
         return {"pid": self.pid, "start": self.start, "boot": self.boot}
 
 
@@ -45,11 +45,11 @@ def boot_id() -> str:
         return ""
 
 
-def stat(pid: int) -> Optional[Stat]:
+def stat(pid: int) -> Stat | None:
     """`None` when there is no such process. The command's name may hold spaces and brackets, so cut at the last one."""
     try:
-        with open("%s/%d/stat" % (PROC, pid), "rb") as file:
-            head, _, rest = file.read().rpartition(b")")
+        with open(f"{PROC}/{pid}/stat", "rb") as file:
+            _head, _, rest = file.read().rpartition(b")")
     except (OSError, ValueError):
         return None
     part = rest.split()
@@ -58,7 +58,7 @@ def stat(pid: int) -> Optional[Stat]:
     return Stat(pid, part[0].decode(), int(part[1]), int(part[3]), int(part[19]))
 
 
-def identify(pid: int) -> Optional[Identity]:
+def identify(pid: int) -> Identity | None:
     """The identity of a process that exists now."""
     found = stat(pid)
     if found is not None:
@@ -94,7 +94,7 @@ def signal(identity: Identity, number: int) -> bool:
     return True
 
 
-def session(leader: int) -> List[Stat]:
+def session(leader: int) -> list[Stat]:
     """All processes of a session, zombies left out."""
     return [
         found for found in everything() if found.session == leader and found.state not in ("Z", "X")

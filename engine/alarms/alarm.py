@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
 
 
 @dataclass(frozen=True)
@@ -14,5 +13,5 @@ class Alarm:
     detail: str
     fix: str
     red: bool = False
-    step: Optional[int] = None
-    since: Optional[float] = None
+    step: int | None = None
+    since: float | None = None

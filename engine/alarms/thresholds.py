@@ -1,4 +1,4 @@
-"""When a rule speaks: the keys of a profile's `[alerts]` that the rules here use, with their defaults. 0 turns one off."""
+"""When a rule speaks: the keys of a profile's `[alerts]` that the rules use, with their defaults. 0 turns one off."""
 
 from __future__ import annotations
 

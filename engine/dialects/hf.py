@@ -7,7 +7,6 @@ Version 5 quotes every value. The line carries no step; a row without one contin
 from __future__ import annotations
 
 import re
-from typing import Dict, Optional
 
 from engine.dialects.reading import Reading
 from engine.events.base import Row, number
@@ -17,12 +16,12 @@ _ITEM = re.compile(r"'([A-Za-z_][\w/.-]{0,127})':\s*'?([^,'{}]{1,64})'?")
 _SUMMARY = "train_runtime"
 
 
-def read(line: str) -> Optional[Reading]:
+def read(line: str) -> Reading | None:
     """The numbers of the dict on this line, also when it is glued to a progress bar."""
     found = _DICT.search(line)
     if found is None:
         return None
-    values: Dict[str, float] = {}
+    values: dict[str, float] = {}
     for key, text in _ITEM.findall(found.group()):
         value = _value(text.strip())
         if value is not None:
@@ -35,7 +34,7 @@ def read(line: str) -> Optional[Reading]:
     return Reading(Row(None, None, values, epoch))
 
 
-def _value(text: str) -> Optional[float]:
+def _value(text: str) -> float | None:
     found = number(text)
     if found is not None:
         return found

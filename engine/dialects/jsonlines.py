@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from engine.dialects.reading import METRICS, STEPS, Reading
 from engine.events.base import Row, whole
 from engine.events.wire import parse, row
 
 
-def read(line: str) -> Optional[Reading]:
+def read(line: str) -> Reading | None:
     """The row of an object that names a known metric; anything else is nothing."""
     text = line.strip()
     if not text.startswith("{") or '"' not in text:

@@ -6,7 +6,6 @@ A line counts only when it names a metric that is known to be one; `port: 8080` 
 from __future__ import annotations
 
 import re
-from typing import Dict, Optional
 
 from engine.dialects.reading import EPOCHS, METRICS, STEPS, Reading
 from engine.events.base import Row, number
@@ -21,12 +20,12 @@ LINE_CAP = 4096
 """Characters of a line that are looked at: a metric line is short, and a long one must not cost time."""
 
 
-def read(line: str) -> Optional[Reading]:
+def read(line: str) -> Reading | None:
     """The metrics a line names, in the order it names them; a name that comes twice keeps its first value."""
-    step: Optional[int] = None
-    epoch: Optional[float] = None
-    total: Optional[int] = None
-    values: Dict[str, float] = {}
+    step: int | None = None
+    epoch: float | None = None
+    total: int | None = None
+    values: dict[str, float] = {}
     known = False
     for name, text, of in _PAIR.findall(line[:LINE_CAP]):
         key = name.lower().rstrip(".-")
@@ -47,7 +46,7 @@ def read(line: str) -> Optional[Reading]:
     return Reading(Row(None, step, values, epoch), total)
 
 
-def _value(text: str) -> Optional[float]:
+def _value(text: str) -> float | None:
     found = number(text)
     if found is None:
         try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Optional, Tuple
 
 from engine.dialects import hf, jsonlines, keyvalue
 from engine.dialects.reading import Dialect
 from engine.events.base import Row
 from engine.events.lines import Lines
 
-DIALECTS: Dict[str, Dialect] = {
+DIALECTS: dict[str, Dialect] = {
     "jsonlines": jsonlines.read,
     "hf": hf.read,
     "keyvalue": keyvalue.read,
@@ -25,11 +24,11 @@ class Reader:
     """Takes a console in any pieces. A carriage return ends a line too: progress bars are redrawn lines."""
 
     def __init__(self, dialect: str = "auto") -> None:
-        self.name: Optional[str] = dialect if dialect in DIALECTS else None
-        self.total: Optional[int] = None
+        self.name: str | None = dialect if dialect in DIALECTS else None
+        self.total: int | None = None
         self._lines = Lines()
 
-    def feed(self, piece: bytes) -> List[Tuple[Row, int]]:
+    def feed(self, piece: bytes) -> list[tuple[Row, int]]:
         """Rows found in the lines that this piece completes, with the offset behind each line."""
         found = []
         for line, end in self._lines.feed(piece.replace(b"\r", b"\n")):
@@ -42,7 +41,7 @@ class Reader:
         """The file began anew: half a line of the old one is no part of the new one."""
         self._lines = Lines()
 
-    def _read(self, line: bytes) -> Optional[Row]:
+    def _read(self, line: bytes) -> Row | None:
         if _NUMBERED.search(line) is None:
             return None
         text = _ESCAPES.sub("", line.decode("utf-8", "replace"))

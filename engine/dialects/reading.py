@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 from engine.events.base import Row
 
@@ -10,13 +10,13 @@ from engine.events.base import Row
 class Reading(NamedTuple):
     """A row, the steps of the whole run as the line tells them, or both."""
 
-    row: Optional[Row]
-    total: Optional[int] = None
+    row: Row | None
+    total: int | None = None
 
 
 Dialect = Callable[[str], Optional[Reading]]
 
-METRICS: Dict[str, str] = {
+METRICS: dict[str, str] = {
     "loss": "loss",
     "train_loss": "loss",
     "train/loss": "loss",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Callable, ClassVar, Dict, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, ClassVar, Dict, Mapping, NamedTuple
 
 _WORDS = {
     "nan": math.nan,
@@ -30,23 +30,23 @@ class Event:
     """A fact. `t` is Unix seconds by the clock of the machine that wrote it."""
 
     name: ClassVar[str] = ""
-    t: Optional[float]
+    t: float | None
 
 
 @dataclass(frozen=True)
 class Row:
     """The metrics of one training step, by canonical name. `values` never holds a step, a time or a boolean."""
 
-    t: Optional[float]
-    step: Optional[int]
+    t: float | None
+    step: int | None
     values: Mapping[str, float]
-    epoch: Optional[float] = None
-    phase: Optional[str] = None
-    rank: Optional[int] = None
+    epoch: float | None = None
+    phase: str | None = None
+    rank: int | None = None
 
 
-def number(value: object) -> Optional[float]:
-    """A float from a JSON value; `None` for anything that is not one. The words nan, inf and -inf count, booleans do not."""
+def number(value: object) -> float | None:
+    """A float from a JSON value, `None` for anything else. The words nan, inf and -inf count, booleans do not."""
     if isinstance(value, float):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -59,7 +59,7 @@ def number(value: object) -> Optional[float]:
     return None
 
 
-def whole(value: object) -> Optional[int]:
+def whole(value: object) -> int | None:
     """An int from a JSON value, `None` for anything else; 3.0 counts as 3, because JSON knows no difference."""
     if isinstance(value, bool):
         return None
@@ -107,49 +107,50 @@ def _truth(value: object) -> bool:
     return value
 
 
-def _texts(value: object) -> Tuple[str, ...]:
+def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise Unfit("list of texts expected")
     return tuple(_text(item) for item in value)
 
 
-def _wholes(value: object) -> Tuple[int, ...]:
+def _wholes(value: object) -> tuple[int, ...]:
     if not isinstance(value, (list, tuple)):
         raise Unfit("list of whole numbers expected")
     return tuple(_whole(item) for item in value)
 
 
-def _table(value: object) -> Dict[str, Any]:
+def _table(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Unfit("object expected")
     return value
 
 
-def _tables(value: object) -> Tuple[Dict[str, Any], ...]:
+def _tables(value: object) -> tuple[dict[str, Any], ...]:
     if not isinstance(value, (list, tuple)):
         raise Unfit("list of objects expected")
     return tuple(_table(item) for item in value)
 
 
 # Annotations are the schema; every one used by an event stands here once.
-_READERS: Dict[str, Callable[[object], object]] = {
+_READERS: dict[str, Callable[[object], object]] = {
     "str": _text,
     "float": _number,
     "int": _whole,
     "bool": _truth,
-    "Tuple[str, ...]": _texts,
-    "Tuple[int, ...]": _wholes,
+    "tuple[str, ...]": _texts,
+    "tuple[int, ...]": _wholes,
     "Table": _table,
-    "Tuple[Table, ...]": _tables,
+    "tuple[Table, ...]": _tables,
 }
 Table = Dict[str, Any]
 
 
+OPTIONAL = " | None"
+
+
 def reader(annotation: str) -> Callable[[object], object]:
-    """The checked conversion for a field's annotation; `Optional[X]` reads like X, because null never gets this far."""
-    if annotation.startswith("Optional[") and annotation.endswith("]"):
-        annotation = annotation[len("Optional[") : -1]
-    return _READERS[annotation]
+    """The checked conversion for a field's annotation; `X | None` reads like X: null never gets this far."""
+    return _READERS[annotation[: -len(OPTIONAL)] if annotation.endswith(OPTIONAL) else annotation]
 
 
 class Slot(NamedTuple):
@@ -161,13 +162,13 @@ class Slot(NamedTuple):
     default: object
 
 
-def slots(kind: type) -> Tuple[Slot, ...]:
-    """The fields of an event class. Required is what has neither a default nor `Optional`."""
+def slots(kind: type) -> tuple[Slot, ...]:
+    """The fields of an event class. Required is what has no default and may not be None."""
     return tuple(_slot(field) for field in dataclasses.fields(kind))
 
 
 def _slot(field: dataclasses.Field[Any]) -> Slot:
     annotation = str(field.type)
     absent = field.default is dataclasses.MISSING
-    required = absent and not annotation.startswith("Optional[")
+    required = absent and not annotation.endswith(OPTIONAL)
     return Slot(field.name, reader(annotation), required, None if absent else field.default)

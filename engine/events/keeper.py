@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Optional, Tuple
+from typing import ClassVar
 
 from engine.events.base import Event
 
@@ -24,11 +24,11 @@ class Accepted(Event):
     """Version of the program that accepted it."""
     cwd: str
     """The user's project folder: where the command runs."""
-    parent: Optional[str] = None
+    parent: str | None = None
     """Where a fork began: the run it came from."""
-    resume_from: Optional[str] = None
+    resume_from: str | None = None
     """The checkpoint with which the first attempt begins."""
-    resume_step: Optional[int] = None
+    resume_step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class AttemptOpened(Event):
     name: ClassVar[str] = "attempt_opened"
     attempt: int
     machine: str
-    argv: Tuple[str, ...]
+    argv: tuple[str, ...]
     """The command, redacted."""
     cwd: str
     reason: str
     """launch, resume, or what is being recovered from."""
-    resume_from: Optional[str] = None
-    resume_step: Optional[int] = None
-    change: Optional[str] = None
+    resume_from: str | None = None
+    resume_step: int | None = None
+    change: str | None = None
     """What differs from the attempt before, where something does."""
 
 
@@ -99,9 +99,9 @@ class Requested(Event):
     id: str
     kind: str
     by: str
-    reason: Optional[str] = None
-    resume_from: Optional[str] = None
-    resume_step: Optional[int] = None
+    reason: str | None = None
+    resume_from: str | None = None
+    resume_step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,8 @@ class ArtifactsChecked(Event):
 
     name: ClassVar[str] = "artifacts_checked"
     attempt: int
-    found: Tuple[str, ...]
-    missing: Tuple[str, ...]
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)

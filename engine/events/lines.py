@@ -5,8 +5,6 @@ A line longer than `LINE_CAP` is dropped and counted, so that memory stays bound
 
 from __future__ import annotations
 
-from typing import List, Tuple
-
 LINE_CAP = 64 * 1024
 """Bytes of a line, without its end, beyond which nothing is parsed."""
 
@@ -20,7 +18,7 @@ class Lines:
         self.oversized = 0
         self._skipping = False
 
-    def feed(self, piece: bytes) -> List[Tuple[bytes, int]]:
+    def feed(self, piece: bytes) -> list[tuple[bytes, int]]:
         """The lines completed by this piece, without their ends, each with the offset behind its end."""
         at = self.offset - len(self.carry)
         self.offset += len(piece)
@@ -34,7 +32,7 @@ class Lines:
         self._bound()
         return self._placed(whole, at)
 
-    def _placed(self, whole: List[bytes], at: int) -> List[Tuple[bytes, int]]:
+    def _placed(self, whole: list[bytes], at: int) -> list[tuple[bytes, int]]:
         found = []
         for line in whole:
             at += len(line) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Optional, Tuple
+from typing import ClassVar
 
 from engine.events.base import Event, Table
 
@@ -49,7 +49,7 @@ class StartFailed(Event):
 
     name: ClassVar[str] = "start_failed"
     reason: str
-    errno: Optional[int] = None
+    errno: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Beat(Event):
 
 @dataclass(frozen=True)
 class Grew(Event):
-    """The time index: sizes in bytes of the attempt's other segments at time t; at most ten a second, only on change."""
+    """The time index: sizes in bytes of the attempt's other segments at time t; at most ten a second, on change."""
 
     name: ClassVar[str] = "grew"
     console: int
@@ -77,7 +77,7 @@ class GpusFound(Event):
     """What stays the same about each GPU: index, uuid, name, total memory. Written again when it changes."""
 
     name: ClassVar[str] = "gpus_found"
-    gpus: Tuple[Table, ...]
+    gpus: tuple[Table, ...]
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class Pulsed(Event):
     """One reading of GPUs and host. Keys are short because this is most of a quiet journal; see `engine/README.md`."""
 
     name: ClassVar[str] = "pulsed"
-    gpus: Tuple[Table, ...]
-    host: Optional[Table] = None
+    gpus: tuple[Table, ...]
+    host: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class RuleFired(Event):
     alarm: str
     action: str
     detail: str
-    step: Optional[int] = None
+    step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class DiskFilled(Event):
 
     name: ClassVar[str] = "disk_filled"
     path: str
-    free_bytes: Optional[int] = None
+    free_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class OrphansSeen(Event):
     """The trainer is gone but processes of its session live on."""
 
     name: ClassVar[str] = "orphans_seen"
-    pids: Tuple[int, ...]
+    pids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -170,14 +170,14 @@ class Exited(Event):
     """The trainer ended. Exactly one of code and signal is known, or neither when nobody could see it end."""
 
     name: ClassVar[str] = "exited"
-    code: Optional[int]
-    signal: Optional[int]
+    code: int | None
+    signal: int | None
     oom: bool
     """The kernel killed it for memory, by its cgroup's counter."""
-    duration_s: Optional[float]
-    step: Optional[int]
+    duration_s: float | None
+    step: int | None
     """The last step it reported."""
-    tail: Tuple[str, ...]
+    tail: tuple[str, ...]
     """The console's last lines, redacted."""
 
 

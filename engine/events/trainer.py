@@ -1,9 +1,9 @@
-"""Facts about the training itself, written by a trainer that speaks events. Metrics are rows (`base.Row`), not events."""
+"""Facts about the training itself, written by a trainer that speaks events. Metrics are rows (`base.Row`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Optional
+from typing import ClassVar
 
 from engine.events.base import Event, Table
 
@@ -13,15 +13,15 @@ class Planned(Event):
     """What the trainer is about to do."""
 
     name: ClassVar[str] = "planned"
-    total: Optional[int]
+    total: int | None
     """Optimizer steps of the whole run."""
-    params: Optional[int] = None
-    trainable: Optional[int] = None
-    world: Optional[int] = None
-    device: Optional[str] = None
-    start_step: Optional[int] = None
+    params: int | None = None
+    trainable: int | None = None
+    world: int | None = None
+    device: str | None = None
+    start_step: int | None = None
     """The step a resumed trainer continues from."""
-    facts: Optional[Table] = None
+    facts: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class PhaseEntered(Event):
 
     name: ClassVar[str] = "phase_entered"
     phase: str
-    step: Optional[int] = None
+    step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Saved(Event):
     name: ClassVar[str] = "saved"
     step: int
     path: str
-    bytes: Optional[int] = None
-    manifest: Optional[str] = None
+    bytes: int | None = None
+    manifest: str | None = None
     """SHA-256 of the manifest file."""
-    seconds: Optional[float] = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

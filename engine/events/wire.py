@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from enum import Enum
-from typing import Any, Dict, Mapping, Optional, Tuple, Type, Union
+from typing import Any, Mapping, Tuple, Type
 
 from engine.events import keeper, runner, trainer
 from engine.events.base import Event, Row, Slot, Unfit, number, plain, slots, whole
@@ -36,7 +36,7 @@ class Segment(str, Enum):
     TRAINER = "trainer"
 
 
-def _specs(kinds: Tuple[Type[Event], ...]) -> Dict[str, _Spec]:
+def _specs(kinds: tuple[type[Event], ...]) -> dict[str, _Spec]:
     return {kind.name: (kind, slots(kind)) for kind in kinds}
 
 
@@ -47,7 +47,7 @@ VOCABULARY: Mapping[Segment, Mapping[str, _Spec]] = {
 }
 
 
-def parse(line: bytes) -> Optional[Dict[str, Any]]:
+def parse(line: bytes) -> dict[str, Any] | None:
     """A JSON object, or `None`. Bare NaN and Infinity, which Python's writer makes, are understood."""
     try:
         found = json.loads(line)
@@ -56,13 +56,13 @@ def parse(line: bytes) -> Optional[Dict[str, Any]]:
     return found if isinstance(found, dict) else None
 
 
-def decode(line: bytes, segment: Segment) -> Union[Event, Row, None]:
+def decode(line: bytes, segment: Segment) -> Event | Row | None:
     """The fact on this line, or `None` when it is not one that this segment can hold."""
     found = parse(line)
     return None if found is None else interpret(found, segment)
 
 
-def interpret(found: Mapping[str, Any], segment: Segment) -> Union[Event, Row, None]:
+def interpret(found: Mapping[str, Any], segment: Segment) -> Event | Row | None:
     """The fact in a parsed object."""
     name = found.get("e")
     if name is None:
@@ -71,9 +71,9 @@ def interpret(found: Mapping[str, Any], segment: Segment) -> Union[Event, Row, N
     return None if spec is None else _event(found, spec)
 
 
-def _event(found: Mapping[str, Any], spec: _Spec) -> Optional[Event]:
+def _event(found: Mapping[str, Any], spec: _Spec) -> Event | None:
     kind, declared = spec
-    values: Dict[str, Any] = {}
+    values: dict[str, Any] = {}
     try:
         for slot in declared:
             value = found.get(slot.name)
@@ -85,9 +85,9 @@ def _event(found: Mapping[str, Any], spec: _Spec) -> Optional[Event]:
     return kind(**values)
 
 
-def row(found: Mapping[str, Any]) -> Optional[Row]:
+def row(found: Mapping[str, Any]) -> Row | None:
     """A row of metrics; `None` when the object holds neither a step nor a number."""
-    values: Dict[str, float] = {}
+    values: dict[str, float] = {}
     for key, raw in found.items():
         if key in _RESERVED or len(key) > KEY_CAP or len(values) >= METRICS_CAP:
             continue
@@ -108,9 +108,9 @@ def row(found: Mapping[str, Any]) -> Optional[Row]:
     )
 
 
-def encode(event: Union[Event, Row]) -> bytes:
+def encode(event: Event | Row) -> bytes:
     """The line of an event or row, with its end. Fields that are `None` are left out."""
-    body: Dict[str, Any]
+    body: dict[str, Any]
     if isinstance(event, Row):
         body = {"t": event.t, "step": event.step, "epoch": event.epoch, "phase": event.phase}
         body.update(rank=event.rank, **event.values)

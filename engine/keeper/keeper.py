@@ -1,7 +1,7 @@
 """The keeper's loop: read the journal, ask the policy, do the one thing it says, write it down.
 
-Every act is safe to repeat, because a keeper can be killed between doing and writing: an attempt's files are made before
-`attempt_opened`, a runner that is started twice finds the first one's lock, an order has an id.
+Every act is safe to repeat, because a keeper can be killed between doing and writing: an attempt's files are made
+before `attempt_opened`, a runner that is started twice finds the first one's lock, an order has an id.
 """
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
-"""Where attempts run. A machine runs commands, follows files and moves them in and out; local is the one that is here."""
+"""Where attempts run. A machine runs commands, follows files and moves them in and out."""
 
 from __future__ import annotations

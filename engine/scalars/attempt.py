@@ -6,7 +6,6 @@ The trainer's own rows count when there are any; otherwise those that a dialect 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional
 
 from engine.dialects import Reader
 from engine.events import Lines, Row, Segment, decode
@@ -25,21 +24,21 @@ class AttemptFacts:
     runner: RunnerFacts
     trainer: TrainerFacts
     tally: Tally
-    source: Optional[str]
-    dialect: Optional[str]
-    console_total: Optional[int]
+    source: str | None
+    dialect: str | None
+    console_total: int | None
     unreadable: int
     """Lines of the event segments that hold no fact: torn, oversized, foreign."""
 
     @property
-    def total(self) -> Optional[int]:
+    def total(self) -> int | None:
         """Steps of the whole run, as the trainer or its console says."""
         planned = self.trainer.planned
         if planned is not None and planned.total is not None:
             return planned.total
         return self.console_total
 
-    def t_of_last_row(self) -> Optional[float]:
+    def t_of_last_row(self) -> float | None:
         """When the newest row came: its own time, else the time index's."""
         if self.source == "trainer" and self.tally.t is not None:
             return self.tally.t
@@ -47,7 +46,7 @@ class AttemptFacts:
             return None
         return self.runner.when(self.source, self.tally.offset)
 
-    def row_times(self) -> List[float]:
+    def row_times(self) -> list[float]:
         """Times of the window's rows, where known; rows that one glance found together share one time."""
         if self.source is None:
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, Optional, Tuple, Type
+from typing import Any, Callable
 
 from engine.events import Event
 from engine.events import keeper as say
@@ -14,44 +14,44 @@ class Opening:
     """An attempt as the keeper opened it, with what it learned of its end where the machine could not tell."""
 
     number: int
-    t: Optional[float]
+    t: float | None
     machine: str
-    argv: Tuple[str, ...]
+    argv: tuple[str, ...]
     cwd: str
     reason: str
-    resume_from: Optional[str] = None
-    resume_step: Optional[int] = None
-    change: Optional[str] = None
-    lost: Optional[str] = None
+    resume_from: str | None = None
+    resume_step: int | None = None
+    change: str | None = None
+    lost: str | None = None
 
 
 @dataclass(frozen=True)
 class KeeperFacts:
     """Everything the keeper wrote, as of the bytes read so far."""
 
-    accepted: Optional[say.Accepted] = None
-    keeper: Optional[say.KeeperStarted] = None
+    accepted: say.Accepted | None = None
+    keeper: say.KeeperStarted | None = None
     keepers: int = 0
-    openings: Tuple[Opening, ...] = ()
-    requests: Tuple[say.Requested, ...] = ()
-    asked: Tuple[say.Requested, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    requests: tuple[say.Requested, ...] = ()
+    asked: tuple[say.Requested, ...] = ()
     """Those since the newest attempt was opened, in the order they were taken up."""
-    notes: Tuple[say.Noted, ...] = ()
-    planned: Optional[say.RecoveryPlanned] = None
-    refused: Optional[say.RecoveryRefused] = None
-    dialect: Optional[str] = None
-    clocks: Tuple[say.ClockMeasured, ...] = ()
-    artifacts: Optional[say.ArtifactsChecked] = None
-    closed: Optional[say.Closed] = None
-    failed: Optional[str] = None
-    t: Optional[float] = None
+    notes: tuple[say.Noted, ...] = ()
+    planned: say.RecoveryPlanned | None = None
+    refused: say.RecoveryRefused | None = None
+    dialect: str | None = None
+    clocks: tuple[say.ClockMeasured, ...] = ()
+    artifacts: say.ArtifactsChecked | None = None
+    closed: say.Closed | None = None
+    failed: str | None = None
+    t: float | None = None
     """When the last fact was written."""
 
-    def opening(self, number: int) -> Optional[Opening]:
+    def opening(self, number: int) -> Opening | None:
         return next((o for o in self.openings if o.number == number), None)
 
     @property
-    def wish(self) -> Optional[say.Requested]:
+    def wish(self) -> say.Requested | None:
         """The newest word on whether the run shall go on: a stop, a kill or a resume."""
         steering = [r for r in self.asked if r.kind in ("stop", "kill", "resume")]
         return steering[-1] if steering else None
@@ -73,7 +73,7 @@ def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
     )
     return replace(
         facts,
-        openings=facts.openings + (opening,),
+        openings=(*facts.openings, opening),
         asked=(),
         closed=None,
         planned=None,
@@ -92,16 +92,16 @@ def _lost(facts: KeeperFacts, event: say.AttemptLost) -> KeeperFacts:
 def _requested(facts: KeeperFacts, event: say.Requested) -> KeeperFacts:
     if any(known.id == event.id for known in facts.requests):
         return facts
-    return replace(facts, requests=facts.requests + (event,), asked=facts.asked + (event,))
+    return replace(facts, requests=(*facts.requests, event), asked=(*facts.asked, event))
 
 
 def _noted(facts: KeeperFacts, event: say.Noted) -> KeeperFacts:
     if any(known.id == event.id for known in facts.notes):
         return facts
-    return replace(facts, notes=facts.notes + (event,))
+    return replace(facts, notes=(*facts.notes, event))
 
 
-_FOLDS: Dict[Type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
+_FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
     say.Accepted: lambda f, e: f if f.accepted else replace(f, accepted=e),
     say.KeeperStarted: lambda f, e: replace(f, keeper=e, keepers=f.keepers + 1, failed=None),
     say.AttemptOpened: _opened,
@@ -110,7 +110,7 @@ _FOLDS: Dict[Type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
     say.RecoveryRefused: lambda f, e: replace(f, refused=e, planned=None),
     say.Requested: _requested,
     say.Noted: _noted,
-    say.ClockMeasured: lambda f, e: replace(f, clocks=f.clocks + (e,)),
+    say.ClockMeasured: lambda f, e: replace(f, clocks=(*f.clocks, e)),
     say.DialectChosen: lambda f, e: replace(f, dialect=e.dialect),
     say.ArtifactsChecked: lambda f, e: replace(f, artifacts=e),
     say.Closed: lambda f, e: replace(f, closed=e, planned=None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Type
+from typing import Any, Callable, Mapping
 
 from engine.events import Event
 from engine.events import runner as say
@@ -18,54 +18,54 @@ KEPT_PULSES = 64
 class ExitFacts:
     """How the trainer ended. Neither code nor signal is known when nobody could see it end."""
 
-    t: Optional[float]
-    code: Optional[int]
-    signal: Optional[int]
+    t: float | None
+    code: int | None
+    signal: int | None
     oom: bool
-    duration_s: Optional[float]
-    step: Optional[int]
-    tail: Tuple[str, ...]
+    duration_s: float | None
+    step: int | None
+    tail: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RunnerFacts:
     """Everything the runner wrote, as of the bytes read so far."""
 
-    runner: Optional[say.RunnerStarted] = None
+    runner: say.RunnerStarted | None = None
     runners: int = 0
-    trainer: Optional[Identity] = None
-    started_t: Optional[float] = None
+    trainer: Identity | None = None
+    started_t: float | None = None
     adopted: int = 0
-    start_failed: Optional[say.StartFailed] = None
-    beat: Optional[say.Beat] = None
-    sizes: Tuple[say.Grew, ...] = ()
+    start_failed: say.StartFailed | None = None
+    beat: say.Beat | None = None
+    sizes: tuple[say.Grew, ...] = ()
     gpus: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    pulses: Tuple[say.Pulsed, ...] = ()
-    orders: Tuple[say.Ordered, ...] = ()
-    signals: Tuple[say.Signalled, ...] = ()
-    limit: Optional[say.LimitReached] = None
-    rules: Tuple[say.RuleFired, ...] = ()
+    pulses: tuple[say.Pulsed, ...] = ()
+    orders: tuple[say.Ordered, ...] = ()
+    signals: tuple[say.Signalled, ...] = ()
+    limit: say.LimitReached | None = None
+    rules: tuple[say.RuleFired, ...] = ()
     resets: int = 0
     skipped_bytes: int = 0
-    disk_filled: Optional[say.DiskFilled] = None
-    orphans: Tuple[int, ...] = ()
-    exit: Optional[ExitFacts] = None
-    failed: Optional[str] = None
-    t: Optional[float] = None
+    disk_filled: say.DiskFilled | None = None
+    orphans: tuple[int, ...] = ()
+    exit: ExitFacts | None = None
+    failed: str | None = None
+    t: float | None = None
     """When the last fact was written."""
 
     @property
-    def pulse(self) -> Optional[say.Pulsed]:
+    def pulse(self) -> say.Pulsed | None:
         return self.pulses[-1] if self.pulses else None
 
-    def when(self, segment: str, offset: int) -> Optional[float]:
+    def when(self, segment: str, offset: int) -> float | None:
         """When the byte before `offset` of console or trainer was there, by the time index."""
         for entry in self.sizes:
             if (entry.console if segment == "console" else entry.trainer) >= offset:
                 return entry.t
         return None
 
-    def last_growth(self) -> Optional[float]:
+    def last_growth(self) -> float | None:
         return self.sizes[-1].t if self.sizes else None
 
 
@@ -90,22 +90,22 @@ def _exited(facts: RunnerFacts, event: say.Exited) -> RunnerFacts:
 def _once(facts: RunnerFacts, event: say.Ordered) -> RunnerFacts:
     if any(known.id == event.id for known in facts.orders):
         return facts
-    return replace(facts, orders=facts.orders + (event,))
+    return replace(facts, orders=(*facts.orders, event))
 
 
-_FOLDS: Dict[Type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
+_FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
     say.RunnerStarted: lambda f, e: replace(f, runner=e, runners=f.runners + 1, failed=None),
     say.Started: lambda f, e: replace(f, trainer=_identity(e), started_t=e.t),
     say.Adopted: lambda f, e: replace(f, trainer=_identity(e), adopted=f.adopted + 1),
     say.StartFailed: lambda f, e: replace(f, start_failed=e),
     say.Beat: lambda f, e: replace(f, beat=e),
-    say.Grew: lambda f, e: replace(f, sizes=f.sizes[1 - KEPT_SIZES :] + (e,)),
+    say.Grew: lambda f, e: replace(f, sizes=(*f.sizes[1 - KEPT_SIZES :], e)),
     say.GpusFound: _found,
-    say.Pulsed: lambda f, e: replace(f, pulses=f.pulses[1 - KEPT_PULSES :] + (e,)),
+    say.Pulsed: lambda f, e: replace(f, pulses=(*f.pulses[1 - KEPT_PULSES :], e)),
     say.Ordered: _once,
-    say.Signalled: lambda f, e: replace(f, signals=f.signals + (e,)),
+    say.Signalled: lambda f, e: replace(f, signals=(*f.signals, e)),
     say.LimitReached: lambda f, e: replace(f, limit=f.limit or e),
-    say.RuleFired: lambda f, e: replace(f, rules=f.rules + (e,)),
+    say.RuleFired: lambda f, e: replace(f, rules=(*f.rules, e)),
     say.LogReset: lambda f, e: replace(f, resets=f.resets + 1),
     say.ReadSkipped: lambda f, e: replace(f, skipped_bytes=f.skipped_bytes + e.bytes),
     say.DiskFilled: lambda f, e: replace(f, disk_filled=e),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Deque, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Mapping, NamedTuple
 
 from engine.events import Row
 
@@ -16,7 +16,7 @@ class Sample(NamedTuple):
     """A row in the window. `t` is None where the line carried none; `offset` is where its line ended in the file."""
 
     step: int
-    t: Optional[float]
+    t: float | None
     values: Mapping[str, float]
     offset: int
 
@@ -43,14 +43,14 @@ class Tally:
 
     def __init__(self) -> None:
         self.rows = 0
-        self.step: Optional[int] = None
-        self.first_step: Optional[int] = None
-        self.t: Optional[float] = None
-        self.epoch: Optional[float] = None
-        self.phase: Optional[str] = None
-        self.last: Dict[str, float] = {}
-        self.best: Dict[str, Best] = {}
-        self.recent: Deque[Sample] = deque(maxlen=WINDOW)
+        self.step: int | None = None
+        self.first_step: int | None = None
+        self.t: float | None = None
+        self.epoch: float | None = None
+        self.phase: str | None = None
+        self.last: dict[str, float] = {}
+        self.best: dict[str, Best] = {}
+        self.recent: deque[Sample] = deque(maxlen=WINDOW)
         self.backwards = 0
         self.nonfinite = NONE
         self.zero = NONE
@@ -97,7 +97,7 @@ class Tally:
         self.zero = _extend(self.zero, loss == 0.0, step)
         self.constant = _extend(self.constant, loss == before, step)
 
-    def series(self, metric: str) -> List[Tuple[int, float]]:
+    def series(self, metric: str) -> list[tuple[int, float]]:
         """(step, value) of one metric inside the window."""
         return [(s.step, s.values[metric]) for s in self.recent if metric in s.values]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, Optional, Tuple, Type
+from typing import Any, Callable
 
 from engine.events import Event
 from engine.events import trainer as say
@@ -16,25 +16,25 @@ KEPT_SAMPLES = 64
 class TrainerFacts:
     """Everything the trainer told by events, as of the bytes read so far."""
 
-    planned: Optional[say.Planned] = None
-    phase: Optional[str] = None
-    phases: Tuple[say.PhaseEntered, ...] = ()
-    saved: Tuple[say.Saved, ...] = ()
-    samples: Tuple[say.Sampled, ...] = ()
-    said: Tuple[say.Said, ...] = ()
-    finished: Optional[say.Finished] = None
+    planned: say.Planned | None = None
+    phase: str | None = None
+    phases: tuple[say.PhaseEntered, ...] = ()
+    saved: tuple[say.Saved, ...] = ()
+    samples: tuple[say.Sampled, ...] = ()
+    said: tuple[say.Said, ...] = ()
+    finished: say.Finished | None = None
 
 
 def _entered(facts: TrainerFacts, event: say.PhaseEntered) -> TrainerFacts:
-    return replace(facts, phase=event.phase, phases=facts.phases + (event,))
+    return replace(facts, phase=event.phase, phases=(*facts.phases, event))
 
 
-_FOLDS: Dict[Type[Event], Callable[[TrainerFacts, Any], TrainerFacts]] = {
+_FOLDS: dict[type[Event], Callable[[TrainerFacts, Any], TrainerFacts]] = {
     say.Planned: lambda f, e: replace(f, planned=e),
     say.PhaseEntered: _entered,
-    say.Saved: lambda f, e: replace(f, saved=f.saved + (e,)),
-    say.Sampled: lambda f, e: replace(f, samples=f.samples[1 - KEPT_SAMPLES :] + (e,)),
-    say.Said: lambda f, e: replace(f, said=f.said[1 - KEPT_WORDS :] + (e,)),
+    say.Saved: lambda f, e: replace(f, saved=(*f.saved, e)),
+    say.Sampled: lambda f, e: replace(f, samples=(*f.samples[1 - KEPT_SAMPLES :], e)),
+    say.Said: lambda f, e: replace(f, said=(*f.said[1 - KEPT_WORDS :], e)),
     say.Finished: lambda f, e: replace(f, finished=e),
 }
 
