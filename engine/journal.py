@@ -108,12 +108,12 @@ class Follower:
             reset = self._changed(fd)
             if reset is not None:
                 self.offset = 0
-            data = os.pread(fd, most, self.offset)
+                self._head = b""
+            piece = Piece(os.pread(fd, most, self.offset), self.offset, reset)
+            self.offset = piece.end
             self._remember(fd)
         finally:
             os.close(fd)
-        piece = Piece(data, self.offset, reset)
-        self.offset = piece.end
         return piece
 
     def _changed(self, fd: int) -> str | None:
@@ -130,7 +130,7 @@ class Follower:
         status = os.fstat(fd)
         self._inode = (status.st_dev, status.st_ino)
         if len(self._head) < HEAD:
-            self._head = os.pread(fd, min(HEAD, max(self.offset, 0)), 0)
+            self._head = os.pread(fd, min(HEAD, self.offset), 0)
 
 
 def replace(path: Path, data: bytes) -> None:

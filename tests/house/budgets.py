@@ -98,7 +98,9 @@ def catching_everything(source: Module) -> Iterator[tuple[str, int]]:
             caught = node.args
         else:
             continue
-        names = {name.id for part in caught for name in ast.walk(part) if isinstance(name, ast.Name)}
+        names = {
+            name.id for part in caught for name in ast.walk(part) if isinstance(name, ast.Name)
+        }
         if names & {"Exception", "BaseException"}:
             yield innermost(source, node.lineno), node.lineno
 

@@ -1,0 +1,93 @@
+"""A row is on its way to the disk when `emit` returns, whatever it holds and whoever dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PRELUDE = "import sys\n{without}\nfrom engine.emit import emit, event\n"
+WITHOUT = "sys.modules['msgspec'] = None"
+
+
+def speak(script: str, events: Path, without: bool = False) -> list[dict[str, object]]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COCKPIT_EVENTS": str(events)}
+    body = PRELUDE.format(without=WITHOUT if without else "") + script
+    subprocess.run([sys.executable, "-c", body], env=env, check=True, timeout=60)
+    return (
+        [json.loads(line) for line in events.read_bytes().splitlines()] if events.exists() else []
+    )
+
+
+both = pytest.mark.parametrize("without", [False, True], ids=["msgspec", "standard-library"])
+
+
+@both
+def test_rows_and_events(tmp_path: Path, without: bool) -> None:
+    rows = speak(
+        "emit(step=1, loss=2.5)\nevent('saved', step=1, path='x')", tmp_path / "e", without
+    )
+    assert [{**row, "t": 0} for row in rows] == [
+        {"step": 1, "loss": 2.5, "t": 0},
+        {"e": "saved", "step": 1, "path": "x", "t": 0},
+    ]
+    assert all(isinstance(row["t"], float) for row in rows)
+
+
+@both
+def test_non_finite_and_foreign_numbers(tmp_path: Path, without: bool) -> None:
+    script = (
+        "class Scalar:\n    def item(self): return 1.5\n"
+        "emit(step=1, loss=float('nan'), a=float('inf'), b=-float('inf'), c=Scalar(), d=None)"
+    )
+    [row] = speak(script, tmp_path / "e", without)
+    assert {key: row[key] for key in "abc"} == {"a": "inf", "b": "-inf", "c": 1.5}
+    assert row["loss"] == "nan"
+
+
+@both
+def test_every_row_survives_kill_9(tmp_path: Path, without: bool) -> None:
+    script = "import os\nfor i in range(1000): emit(step=i)\nos.kill(os.getpid(), 9)"
+    with pytest.raises(subprocess.CalledProcessError):
+        speak(script, tmp_path / "e", without)
+    lines = (tmp_path / "e").read_bytes().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == list(range(1000))
+
+
+def test_a_buffered_writer_would_lose_them(tmp_path: Path) -> None:
+    """The control: the same trial with an ordinary file."""
+    script = (
+        "import os\nf=open(os.environ['COCKPIT_EVENTS'],'w')\n"
+        "for i in range(100): f.write('{}\\n')\nos.kill(os.getpid(), 9)"
+    )
+    with pytest.raises(subprocess.CalledProcessError):
+        speak(script, tmp_path / "e")
+    assert (tmp_path / "e").read_bytes() == b""
+
+
+def test_threads_and_forks_never_mix_lines(tmp_path: Path) -> None:
+    script = (
+        "import os, threading\nemit(step=-1)\n"
+        "def work(n):\n    for i in range(500): emit(step=i, who=n, pad='x' * (i % 90))\n"
+        "pid = os.fork()\n"
+        "ts = [threading.Thread(target=work, args=(n + (10 if pid else 20),)) for n in range(4)]\n"
+        "[t.start() for t in ts]; [t.join() for t in ts]\n"
+        "os._exit(0) if pid == 0 else os.waitpid(pid, 0)"
+    )
+    assert len(speak(script, tmp_path / "e")) == 1 + 2 * 4 * 500
+
+
+def test_nothing_happens_without_a_place_to_write(tmp_path: Path) -> None:
+    assert speak("emit(step=1)", tmp_path / "no" / "such" / "folder") == []
+
+
+def test_a_full_disk_does_not_end_the_training(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COCKPIT_EVENTS": "/dev/full"}
+    script = "from engine.emit import emit\nfor i in range(9): emit(step=i)\nprint('done')"
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, check=True)
+    assert done.stdout == b"done\n"
