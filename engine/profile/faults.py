@@ -1,0 +1,110 @@
+"""What is wrong with a profile: every fault with its place, all of them told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+Path = tuple[str | int, ...]
+"""Where a key is: ("phase", "A", "rows"); an entry of a list of tables goes by its name."""
+
+SHOWN = 25
+"""Faults told in full; a file of nonsense has thousands."""
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Where:
+    """A file, or `--set a.b=c`; the line where there is one."""
+
+    source: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.source if self.line is None else f"{self.source}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    key: Path
+    what: str
+    fix: str | None = None
+    where: Where = Where("profile")
+
+    def __str__(self) -> str:
+        named = f"{dotted(self.key)}: " if self.key else ""
+        return f"{self.where}: {named}{self.what}" + (f"; {self.fix}" if self.fix else "")
+
+
+class ProfileError(Exception):
+    """The profile cannot be used; `faults` says why, one line each."""
+
+    status = 2
+
+    def __init__(self, faults: Iterable[Fault], more: int = 0) -> None:
+        self.faults = tuple(sorted(faults, key=_place))
+        self.more = more
+        lines = [str(fault) for fault in self.faults]
+        super().__init__("\n".join([*lines, f"… and {more} more"] if more else lines))
+
+
+class Faults:
+    """Collects while a profile is read. Keeps the first `SHOWN` and counts the rest."""
+
+    def __init__(self) -> None:
+        self.kept: list[Fault] = []
+        self.more = 0
+        self.keys: set[Path] = set()
+
+    @property
+    def full(self) -> bool:
+        return len(self.kept) >= SHOWN
+
+    def add(self, key: Path, what: str, fix: str | None = None, where: Where | None = None) -> None:
+        self.keys.add(key)
+        if self.full:
+            self.more += 1
+        else:
+            self.kept.append(Fault(key, what, fix, where or Where("")))
+
+    def covers(self, key: Path) -> bool:
+        """Whether this key, or a table around it, is already known to be wrong."""
+        return any(key[: len(known)] == known for known in self.keys)
+
+    def end(self, origins: Mapping[Path, Where], otherwise: Where) -> None:
+        """Raises when there are any, each placed where its key was written."""
+        if self.kept:
+            placed = [replace(f, where=_locate(f, origins, otherwise)) for f in self.kept]
+            raise ProfileError(placed, self.more)
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """`phase.A.rows`, `command.argv[2]`, `data.expect."a.jsonl"`."""
+    out = ""
+    for part in path:
+        if isinstance(part, int):
+            out += f"[{part}]"
+        else:
+            out += ("." if out else "") + (part if _BARE.fullmatch(part) else shown(part))
+    return out
+
+
+def shown(text: str, width: int = 40) -> str:
+    """Text from outside, safe to print: control and invisible characters spelt out, cut, in quotes."""
+    safe = repr(text[:width])[1:-1].replace("\\'", "'").replace('"', '\\"')
+    return f'"{safe}{"…" if len(text) > width else ""}"'
+
+
+def _locate(fault: Fault, origins: Mapping[Path, Where], otherwise: Where) -> Where:
+    if fault.where.source:
+        return fault.where
+    for end in range(len(fault.key), 0, -1):
+        if fault.key[:end] in origins:
+            return origins[fault.key[:end]]
+    return otherwise
+
+
+def _place(fault: Fault) -> tuple[bool, str, int]:
+    return fault.where.source.startswith("--set"), fault.where.source, fault.where.line or 0

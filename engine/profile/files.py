@@ -1,0 +1,111 @@
+"""Profiles on disk: finding one by name, following `extends`. The only file here that reads the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+from engine.profile.faults import Fault, Faults, ProfileError, Where, shown
+from engine.profile.layer import Layer, layer, merge
+from engine.profile.nearest import close
+from engine.profile.scan import BYTES
+from engine.profile.toml import parse
+
+CHAIN = 8
+"""Files that may extend one another."""
+HERE = (Path("profiles"),)
+
+
+def read(
+    cls: type, source: str | Path, search: Sequence[Path], faults: Faults
+) -> tuple[Layer, str]:
+    """A profile with all it extends, and the name of its own file."""
+    folders = tuple(search) or HERE
+    file = _located(source, folders, Where(f"profile {shown(str(source))[1:-1]}"))
+    layers = list(_chain(cls, file, folders, faults))
+    below = layers[-1]
+    for above in reversed(layers[:-1]):
+        below = merge(cls, _nameless(below), above)
+    if "name" not in layers[0].table:
+        below = Layer({**below.table, "name": file.stem}, below.origins)
+    return below, _printed(file)
+
+
+def _chain(cls: type, file: Path, folders: tuple[Path, ...], faults: Faults) -> Iterator[Layer]:
+    """The file itself first, then what it extends, and so on."""
+    seen: list[str] = []
+    at = Where(_printed(file))
+    while True:
+        real = os.path.realpath(file)
+        if real in seen:
+            raise _refusal(at, "extends", f"goes round in a circle at {_printed(file)}")
+        if len(seen) == CHAIN:
+            raise _refusal(at, "extends", f"goes through more than {CHAIN} files")
+        seen.append(real)
+        table, origins = parse(_bytes(file), _printed(file))
+        base = table.pop("extends", None)
+        yield layer(cls, table, origins, faults)
+        if base is None:
+            return
+        at = origins[("extends",)]
+        if not isinstance(base, str) or not base or not base.isprintable():
+            raise _refusal(at, "extends", "must be the name or the path of a profile")
+        file = _located(base, (file.parent, *folders), at, file.parent)
+
+
+def _located(
+    source: str | Path, folders: tuple[Path, ...], at: Where, beside: Path = Path()
+) -> Path:
+    """A name is looked up in the folders; a path is a file, relative to the one that names it."""
+    text = str(source)
+    if isinstance(source, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
+        file = Path(os.path.normpath(beside / Path(text).expanduser()))
+        _regular(file, at, f"no file {_printed(file)}", None)
+        return file
+    known = dict(_profiles(folders))
+    if text in known:
+        return known[text]
+    near = close(text, known)
+    looked = ", ".join(dict.fromkeys(_printed(folder) for folder in folders))
+    fix = f"did you mean {shown(near)}? " if near else ""
+    raise _refusal(at, "", f"no profile {shown(text)}", f"{fix}looked in {looked}")
+
+
+def _profiles(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """Later folders first, so that the first that has a name wins."""
+    for folder in reversed(folders):
+        if folder.is_dir():
+            yield from ((file.stem, file) for file in sorted(folder.glob("*.toml")))
+
+
+def _regular(file: Path, at: Where, what: str, fix: str | None) -> None:
+    try:
+        mode = file.stat().st_mode
+    except (OSError, ValueError):
+        raise _refusal(at, "", what, fix) from None
+    if not S_ISREG(mode):
+        raise _refusal(at, "", f"{_printed(file)} is not a file")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(BYTES + 1)
+    except OSError as error:
+        raise _refusal(Where(_printed(file)), "", f"cannot be read: {error.strerror}") from None
+
+
+def _nameless(below: Layer) -> Layer:
+    table: Mapping[str, Any] = {k: v for k, v in below.table.items() if k != "name"}
+    return Layer(table, below.origins)
+
+
+def _printed(path: Path) -> str:
+    return shown(str(path), 200)[1:-1]
+
+
+def _refusal(at: Where, key: str, what: str, fix: str | None = None) -> ProfileError:
+    return ProfileError([Fault((key,) if key else (), what, fix, at)])

@@ -1,0 +1,85 @@
+"""What is trained: the model and what is put on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.profile.key import key
+
+PRECISIONS = ("auto", "bf16", "fp16", "fp32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """A model with random weights, by its sizes; written, it takes the place of `base`'s weights."""
+
+    family: str = key("Architecture.", "gpt2", choices=("gpt2", "llama", "qwen2"))
+    layers: int = key("Blocks.", 12, least=1, also=("n_layer", "num_hidden_layers"))
+    heads: int = key("Attention heads.", 12, least=1, also=("n_head", "num_attention_heads"))
+    kv_heads: int | None = key("Key and value heads; absent: as many as `heads`.", None, least=1)
+    width: int = key(
+        "Numbers per token between blocks.", 768, least=1, also=("n_embd", "hidden_size")
+    )
+    mlp: int | None = key("Width inside a block; absent: the family's habit.", None, least=1)
+    vocab: int = key("Tokens that the tokenizer knows.", 50257, least=2, also=("vocab_size",))
+    dropout: float = key("Share of activations dropped in training.", 0.0, least=0, most=0.95)
+    tokenizer: str | None = key(
+        "A tokenizer.json; absent: a byte-level BPE of `vocab` tokens is trained on the text.", None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """The model that training starts from."""
+
+    base: str | None = key(
+        "Weights to start from: a path, `hf:OWNER/NAME`, `gs://…` or `s3://…`.",
+        None,
+        also=("base_model", "model_name_or_path", "init_from"),
+    )
+    revision: str | None = key("Commit or tag of a base on the Hub; absent: its newest.", None)
+    tokenizer: str | None = key("Path or `hf:OWNER/NAME`; absent: the base's own.", None)
+    dtype: str = key(
+        "In what the weights are held; `auto` is what they were saved in.",
+        "auto",
+        choices=PRECISIONS,
+        also=("torch_dtype",),
+    )
+    bits: int | None = key(
+        "Quantise the frozen base to so many bits a weight; absent: not at all.",
+        None,
+        choices=(4, 8),
+        also=("load_in_4bit", "load_in_8bit"),
+    )
+    quant: str = key("How 4 bits are used.", "nf4", choices=("nf4", "fp4"))
+    double_quant: bool = key("Quantise the scales of 4-bit weights too.", True)
+    attention: str = key(
+        "Kernel of the attention.", "auto", choices=("auto", "sdpa", "flash", "eager")
+    )
+    trust_remote_code: bool = key("Run code that comes with the base's files.", False)
+    from_scratch: Scratch | None = key("Train random weights of these sizes.", None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter:
+    """What is trained of the model: an adapter, or all of it."""
+
+    kind: str = key(
+        "`full` trains every weight; `lora` and `dora` train small matrices beside frozen ones.",
+        "full",
+        choices=("lora", "dora", "full"),
+        also=("use_dora", "peft_type", "adapter", "method"),
+    )
+    rank: int = key("Rank of the matrices.", 16, least=1, most=4096, also=("r", "lora_r"))
+    alpha: float = key("Scale, divided by the rank.", 32.0, above=0, also=("lora_alpha",))
+    dropout: float = key(
+        "Dropout before the matrices.", 0.0, least=0, most=0.95, also=("lora_dropout",)
+    )
+    targets: tuple[str, ...] = key(
+        "Modules that get an adapter, by the end of their names; `all-linear` is every linear layer but the head.",
+        ("all-linear",),
+        many=True,
+        also=("target_modules", "lora_target_modules"),
+    )
+    bias: str = key("Biases to train.", "none", choices=("none", "all", "adapted"))
+    path: str | None = key("Go on from this adapter instead of a fresh one.", None)
