@@ -109,7 +109,7 @@ def wrapped(command: Sequence[str], sets: Sequence[str] = ()) -> Profile:
         "recipe": "command",
         "command": {"argv": list(command)},
     }
-    return profile.from_table(table, sets=sets, source="engine watch")
+    return profile.from_table(table, sets)
 
 
 def _name(command: Sequence[str]) -> str:

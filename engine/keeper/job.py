@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Unusable
-from engine.profile import Profile
+from engine.profile import Profile, plain
 from engine.runs import Run
 
 RECIPES = ("finetune", "pretrain")
@@ -70,7 +70,7 @@ def job(
 ) -> dict[str, Any]:
     """The content of `job.json`."""
     limits = profile.limits
-    alerts = profile.table()["alerts"]
+    alerts = plain(profile.alerts)
     return {
         "schema": 1,
         "run": run.id,

@@ -22,7 +22,7 @@ from engine.frame import Frame
 from engine.keeper import artifacts, policy
 from engine.keeper.job import Place, Restart, argv, job, working_folder
 from engine.machines import local
-from engine.profile import Profile, from_json
+from engine.profile import Profile, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
 from engine.runs import PRIVATE_DIR, Attempt, Run
@@ -97,7 +97,7 @@ class Keeper:
         closing = say.Closed(None, last.number)
         settled = replace(whole, keeper=replace(whole.keeper, closed=closing, artifacts=None))
         frame = Frame(self.run.id, settled, time.time(), look(settled))
-        return judge(frame, Thresholds.of(self._profile.table()["alerts"]))
+        return judge(frame, Thresholds.of(plain(self._profile.alerts)))
 
     def _situation(self, view: View, ended: Verdict | None) -> policy.Situation:
         wish = view.keeper.wish

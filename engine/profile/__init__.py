@@ -17,6 +17,7 @@ from engine.profile.freeze import plain
 from engine.profile.load import from_json, from_table, load
 from engine.profile.profile import RECIPES, Profile
 from engine.profile.rules import warnings
+from engine.profile.tables.guarding import Recover
 
 __all__ = [
     "RECIPES",
@@ -24,6 +25,7 @@ __all__ = [
     "Fault",
     "Profile",
     "ProfileError",
+    "Recover",
     "Where",
     "from_json",
     "from_table",

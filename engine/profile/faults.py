@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.errors import Unusable
+
 Path = tuple[str | int, ...]
 """Where a key is: ("phase", "A", "rows"); an entry of a list of tables goes by its name."""
 
@@ -38,10 +40,8 @@ class Fault:
         return f"{self.where}: {named}{self.what}" + (f"; {self.fix}" if self.fix else "")
 
 
-class ProfileError(Exception):
+class ProfileError(Unusable):
     """The profile cannot be used; `faults` says why, one line each."""
-
-    status = 2
 
     def __init__(self, faults: Iterable[Fault], more: int = 0) -> None:
         self.faults = tuple(sorted(faults, key=_place))

@@ -28,10 +28,10 @@ def load(source: str | Path, sets: Sequence[str] = (), search: Sequence[Path] = 
     return _resolved(lay(Profile, below, sets, faults), faults, file)
 
 
-def from_table(table: Mapping[str, Any]) -> Profile:
+def from_table(table: Mapping[str, Any], sets: Sequence[str] = ()) -> Profile:
     """A profile from values as TOML would give them."""
     faults = Faults()
-    return _resolved(layer(Profile, table, {}, faults), faults, "profile")
+    return _resolved(lay(Profile, layer(Profile, table, {}, faults), sets, faults), faults, "profile")
 
 
 def from_json(data: bytes) -> Profile:
