@@ -1,0 +1,143 @@
+"""What a keeper does next, case by case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.alarms import Thresholds
+from engine.events import keeper as k
+from engine.frame import Frame
+from engine.keeper.policy import (
+    LONGEST_BACKOFF_S,
+    RUNNER_STARTS,
+    Close,
+    Decision,
+    Lose,
+    Open,
+    Plan,
+    Refuse,
+    Situation,
+    Start,
+    Wait,
+    decide,
+)
+from engine.profile import Recover
+from engine.state import judge
+from engine.view import View
+from tests.support.stories import T0, accepted, exited, live, opened, started, view
+
+RECOVER = Recover(attempts=2, on=("crash", "lost", "oom"), backoff_s=10.0)
+NEVER = Recover()
+NOW = T0 + 100
+
+
+def at(seen: View, **changes: object) -> Situation:
+    """The situation of a keeper that sees this journal; how the attempt ended is judged as the keeper does."""
+    ended = None
+    last = seen.last
+    if last is not None and last.opening is not None:
+        if last.facts.runner.exit is not None or last.opening.lost is not None:
+            closing = k.Closed(None, last.number)
+            settled = replace(seen, keeper=replace(seen.keeper, closed=closing))
+            ended = judge(Frame("tale", settled, NOW), Thresholds())
+    plain = Situation(seen, ended, NOW, False, 0, False, False)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def crashed(times: int, oom: bool = False) -> View:
+    """A run whose first `times` attempts all died."""
+    story = [accepted()]
+    for number in range(1, times + 1):
+        story += [opened(number, "launch" if number == 1 else "crash"), *started(number)]
+        story += [exited(None, number, signal=9, oom=oom)]
+    return view(story)
+
+
+CASES: list[tuple[str, Situation, Recover, Decision]] = [
+    ("a new run", at(view(accepted())), NEVER, Open(1, "launch")),
+    ("stopped before it began", at(view(accepted()), stop_asked=True), NEVER, Close()),
+    ("a living runner", at(view(live()), runner_alive=True), RECOVER, Wait()),
+    ("a dead runner", at(view(live())), RECOVER, Start(1)),
+    ("done", at(view(live(), exited(0))), RECOVER, Close()),
+    ("a crash, no policy", at(crashed(1)), NEVER, Close()),
+    ("a crash", at(crashed(1)), RECOVER, Plan("crash", 10.0)),
+    ("a second crash", at(crashed(2)), RECOVER, Plan("crash", 20.0)),
+    ("a crash after stop", at(crashed(1), stop_asked=True), RECOVER, Close()),
+    ("resume after a crash", at(crashed(1), resume_asked=True), NEVER, Open(2, "resume")),
+    ("out of memory once", at(crashed(1, oom=True)), RECOVER, Plan("oom", 10.0)),
+]
+
+
+@pytest.mark.parametrize(
+    ("situation", "recover", "decision"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
+def test_what_comes_next(situation: Situation, recover: Recover, decision: Decision) -> None:
+    assert decide(situation, recover) == decision
+
+
+def test_attempts_are_bounded() -> None:
+    decision = decide(at(crashed(3)), RECOVER)
+    assert isinstance(decision, Refuse) and "2 further attempts" in decision.reason
+
+
+def test_never_twice_for_the_same_out_of_memory() -> None:
+    decision = decide(at(crashed(2, oom=True)), RECOVER)
+    assert isinstance(decision, Refuse) and "nothing was changed" in decision.reason
+
+
+def test_again_after_out_of_memory_when_something_was_changed() -> None:
+    """The control: with a change the same journal may go on."""
+    seen = crashed(2, oom=True)
+    last = seen.attempts[-1]
+    assert last.opening is not None
+    changed = replace(last, opening=replace(last.opening, change="micro_batch 8 → 4"))
+    decision = decide(at(replace(seen, attempts=(seen.attempts[0], changed))), RECOVER)
+    assert decision == Plan("oom", 20.0)
+
+
+def test_a_command_that_cannot_be_executed_is_not_tried_again() -> None:
+    from engine.events import runner as r
+
+    seen = view(
+        accepted(), opened(), ("1/runner", r.StartFailed(T0, "no such file", 2)), exited(127)
+    )
+    assert isinstance(decide(at(seen), RECOVER), Refuse)
+
+
+def test_a_lost_attempt_is_recovered_as_lost() -> None:
+    seen = view(live(), ("keeper", k.AttemptLost(T0 + 50, 1, "gone")))
+    assert decide(at(seen), RECOVER) == Plan("lost", 10.0)
+    assert decide(at(seen), Recover(attempts=2, on=("crash",))) == Close()
+
+
+def planned(delay_s: float = 10.0) -> View:
+    return view(*[crashed_story(), ("keeper", k.RecoveryPlanned(T0 + 61, 1, "crash", delay_s))])
+
+
+def crashed_story() -> list[tuple[str, object]]:
+    return [accepted(), opened(), *started(), exited(None, signal=9)]  # type: ignore[list-item]
+
+
+def test_a_planned_attempt_waits_for_its_time_and_survives_a_clock_set_back() -> None:
+    assert decide(at(planned(), now=T0 + 62), RECOVER) == Wait()
+    assert decide(at(planned(), now=T0 + 71), RECOVER) == Open(2, "crash")
+    assert decide(at(planned(), now=T0 - 172_800), RECOVER) == Open(2, "crash")
+
+
+def test_the_pause_grows_and_has_an_end() -> None:
+    patient = Recover(attempts=50, on=("crash",), backoff_s=10.0)
+    decision = decide(at(crashed(20)), patient)
+    assert decision == Plan("crash", LONGEST_BACKOFF_S)
+
+
+def test_a_runner_that_never_speaks_is_given_up() -> None:
+    decision = decide(at(view(accepted(), opened()), runner_starts=RUNNER_STARTS), RECOVER)
+    assert isinstance(decision, Lose) and "runner.err" in decision.reason
+
+
+def test_a_closed_run_stays_closed_until_somebody_resumes_it() -> None:
+    seen = view(live(), exited(1), ("keeper", k.Closed(T0 + 61, 1)))
+    assert decide(at(seen), RECOVER) == Wait()
+    assert decide(at(seen, resume_asked=True), RECOVER) == Open(2, "resume")
