@@ -26,8 +26,8 @@ def read(line: str) -> Reading | None:
         value = _value(text.strip())
         if value is not None:
             values.setdefault(key, value)
-    if _SUMMARY in values or not values:
-        return None
+    if _SUMMARY in values:
+        return Reading(None)
     epoch = values.pop("epoch", None)
     if not any(key == "loss" or key.startswith("eval_") for key in values):
         return None

@@ -52,5 +52,5 @@ class Reader:
             self.total = reading.total or self.total
             if reading.row is not None:
                 self.name = name
-                return reading.row
+            return reading.row
         return None

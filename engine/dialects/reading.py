@@ -8,7 +8,7 @@ from engine.events.base import Row
 
 
 class Reading(NamedTuple):
-    """A row, the steps of the whole run as the line tells them, or both."""
+    """A row, the steps of the whole run as the line tells them, both, or neither: then no other dialect is asked."""
 
     row: Row | None
     total: int | None = None
