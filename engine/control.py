@@ -20,6 +20,7 @@ import engine
 from engine import journal, procs
 from engine.errors import Unusable
 from engine.frame import Frame
+from engine.identity import Identity
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
 from engine.scalars import KeeperFacts
 from engine.view import View
@@ -66,7 +67,7 @@ def requests(run: Run) -> list[dict[str, Any]]:
 def keeper_alive(facts: KeeperFacts) -> bool:
     """The keeper that last took the run over lives, on this machine."""
     said = facts.keeper
-    return said is not None and procs.alive(procs.Identity(said.pid, said.start, said.boot))
+    return said is not None and procs.alive(Identity(said.pid, said.start, said.boot))
 
 
 def needs_keeper(view: View) -> bool:

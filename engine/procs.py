@@ -10,19 +10,9 @@ import os
 from dataclasses import dataclass
 from typing import Iterator
 
+from engine.identity import Identity
+
 PROC = "/proc"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """One process for all time. `start` is in clock ticks since boot."""
-
-    pid: int
-    start: int
-    boot: str
-
-    def as_table(self) -> dict[str, object]:
-        return {"pid": self.pid, "start": self.start, "boot": self.boot}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from engine import procs
 from engine.frame import Frame, Sight
+from engine.identity import Identity
 from engine.journal import Follower, Piece
 from engine.runs import Attempt, Run
 from engine.scalars import SEGMENTS
@@ -63,7 +64,7 @@ def look(view: View) -> Sight:
     if trainer is not None and trainer.boot == procs.boot_id():
         alive = procs.alive(trainer)
     said = view.keeper.keeper
-    keeper = said is not None and procs.alive(procs.Identity(said.pid, said.start, said.boot))
+    keeper = said is not None and procs.alive(Identity(said.pid, said.start, said.boot))
     return Sight(trainer_alive=alive, keeper_alive=keeper)
 
 

@@ -19,6 +19,7 @@ from engine.alarms import Thresholds
 from engine.events import Event
 from engine.events import keeper as say
 from engine.frame import Frame
+from engine.identity import Identity
 from engine.keeper import artifacts, policy
 from engine.keeper.job import Place, Restart, argv, job, working_folder
 from engine.machines import local
@@ -115,7 +116,7 @@ class Keeper:
         if self._runner is not None and self._runner.poll() is None:
             return True
         said = view.last.facts.runner.runner if view.last else None
-        return said is not None and procs.alive(procs.Identity(said.pid, said.start, said.boot))
+        return said is not None and procs.alive(Identity(said.pid, said.start, said.boot))
 
     def _runner_gone(self) -> bool:
         """A runner that is our child is waited for, so that it does not stay a zombie."""

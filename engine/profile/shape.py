@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from engine.profile.key import Key
@@ -38,7 +38,7 @@ class Spec:
     default: Any
 
 
-@lru_cache(maxsize=None)
+@cache
 def specs(cls: type) -> Mapping[str, Spec]:
     """The keys of a table, in the order in which they are written down."""
     hints = typing.get_type_hints(cls)

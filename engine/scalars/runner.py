@@ -7,7 +7,7 @@ from typing import Any, Callable, Mapping
 
 from engine.events import Event
 from engine.events import runner as say
-from engine.procs import Identity
+from engine.identity import Identity
 
 KEPT_SIZES = 512
 """Entries of the time index kept by the scalar fold: enough to date every row of its window."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.profile.checks import ascending, bands, channels
-from engine.profile.key import METRIC, NOTHING, key
+from engine.profile.key import NOTHING, key
 
 ALARMS = (
     "nan",
