@@ -17,13 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine import journal, procs
+from engine import journal
 from engine.errors import Unusable
-from engine.frame import Frame
-from engine.identity import Identity
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
-from engine.scalars import KeeperFacts
-from engine.view import View
 
 KINDS = ("stop", "kill", "save", "note", "resume")
 
@@ -47,7 +43,7 @@ def request(run: Run, kind: str, **fields: Any) -> str:
         raise Unusable(
             f"cannot ask {run.id}: {error.strerror}", fix=f"check {run.requests}"
         ) from error
-    spawn_keeper(run)
+    ensure_keeper(run)
     return number
 
 
@@ -64,28 +60,8 @@ def requests(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-def keeper_alive(facts: KeeperFacts) -> bool:
-    """The keeper that last took the run over lives, on this machine."""
-    said = facts.keeper
-    return said is not None and procs.alive(Identity(said.pid, said.start, said.boot))
-
-
-def needs_keeper(view: View) -> bool:
-    """The run is not closed and nobody keeps it."""
-    facts = view.keeper
-    return facts.accepted is not None and facts.closed is None and not keeper_alive(facts)
-
-
-def ensure_keeper(run: Run, frame: Frame) -> bool:
-    """Start a keeper when a live run has none; True when one was started."""
-    if not needs_keeper(frame.view) or not os.access(run.folder, os.W_OK):
-        return False
-    spawn_keeper(run)
-    return True
-
-
-def spawn_keeper(run: Run) -> None:
-    """Start one and leave it; where one lives already the new one ends at once."""
+def ensure_keeper(run: Run) -> None:
+    """Start a keeper and leave it; where one lives already the new one ends at once."""
     env = dict(os.environ)
     root = str(Path(engine.__file__).parent.parent)
     env["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [env.get("PYTHONPATH")])])

@@ -48,7 +48,7 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
         raise Unusable(
             f"cannot write {run.folder}: {error.strerror}", fix="free some space and launch again"
         ) from error
-    control.spawn_keeper(run)
+    control.ensure_keeper(run)
     return run
 
 
