@@ -52,7 +52,7 @@ class RunReader:
         number = attempt.number
         if f"{number}/{self._parts[0]}" in self._followers:
             return
-        self._fold.speak(number, _dialect(attempt))
+        self._fold.speak(number, dialect_of(attempt))
         for part in self._parts:
             self._followers[f"{number}/{part}"] = Follower(attempt.segment(part))
 
@@ -73,7 +73,8 @@ def _pieces(follower: Follower) -> Iterator[Piece]:
         yield piece
 
 
-def _dialect(attempt: Attempt) -> str:
+def dialect_of(attempt: Attempt) -> str:
+    """How an attempt's console is to be read, by its job."""
     try:
         found = json.loads(attempt.job.read_bytes()).get("dialect")
     except (OSError, ValueError, AttributeError):

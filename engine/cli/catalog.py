@@ -1,0 +1,33 @@
+"""Every verb: the module of `engine.cli.verbs` that does it, and what it does in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "See": {
+        "ls": ("ls", "all runs, newest first"),
+        "status": ("status", "the seven answers about a run"),
+        "tail": ("tail", "a run's console, metrics or events; -f follows"),
+        "wait": ("wait", "block until a run ends, exit with its result"),
+        "checkpoints": ("checkpoints", "a run's checkpoints; verify every byte of them"),
+        "alerts": ("alerts", "which alarms stood when, also with other thresholds"),
+        "replay": ("replay", "a run once more, on a clock"),
+    },
+    "Act": {
+        "stop": ("request", "ask the trainer to save and end, end it if it does not"),
+        "save": ("request", "ask the trainer for a checkpoint now"),
+        "kill": ("request", "end the trainer at once"),
+        "note": ("note", "write a remark into a run's journal"),
+    },
+    "Keep": {
+        "export": ("export", "a run's metrics as a file for other programs"),
+        "gc": ("gc", "remove caches, leftovers and, when told to, old runs"),
+        "doctor": ("doctor", "what a bug report needs to know about this machine"),
+        "help": ("help", "the manual, by topic"),
+    },
+}
+
+VERBS: Mapping[str, tuple[str, str]] = {
+    name: verb for group in GROUPS.values() for name, verb in group.items()
+}

@@ -1,0 +1,123 @@
+"""Look at a run here and now: its journal, its terms, the checkpoints on this disk.
+
+What `status`, `ls`, `wait` and the screen ask; a replay asks the same questions of a journal that
+is not all there yet. It reads and never writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from engine.frame import Frame
+from engine.reader import RunReader
+from engine.runs import Run
+from engine.status import Disk, Seen, Status, Terms, describe
+from engine.view import AttemptView, View
+
+MANIFEST = "MANIFEST.json"
+MANIFEST_CAP = 16 << 20
+"""Bytes of a manifest beyond which it is not taken for one."""
+LOCAL = "local"
+SMALL = 4 << 20
+
+
+class Observer:
+    """Follows one run; each `status` costs what is new."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._reader = RunReader(run)
+        self._terms: tuple[int, Terms] | None = None
+
+    def frame(self) -> Frame:
+        return self._reader.frame()
+
+    def status(self, frame: Frame | None = None) -> Status:
+        """The seven answers, of this frame or of a fresh one."""
+        frame = frame or self.frame()
+        return describe(frame, self._agreed(frame.view), look_at_disk(frame.view))
+
+    def _agreed(self, view: View) -> Terms:
+        """Read again only when an attempt was opened: a job is frozen."""
+        number = view.last.number if view.last else 0
+        if self._terms is None or self._terms[0] != number or number == 0:
+            self._terms = number, terms_of(self.run, number)
+        return self._terms[1]
+
+
+def terms_of(run: Run, attempt: int) -> Terms:
+    """What was agreed for an attempt; 0 is before the first."""
+    job = _json(run.attempt(attempt).job, SMALL) if attempt else None
+    return Terms.of(job, None if job else _json(run.profile, SMALL))
+
+
+def look_at_disk(view: View) -> Disk:
+    """Every checkpoint that was saved on this machine, as it lies there now."""
+    if view.keeper.accepted is None or view.keeper.accepted.host != LOCAL:
+        return {}
+    return {
+        (attempt.number, saved.path): inspect(place(attempt, saved.path), saved.manifest)
+        for attempt in view.attempts
+        for saved in attempt.facts.trainer.saved
+    }
+
+
+def place(attempt: AttemptView, path: str) -> Path:
+    """Where a path lies that the trainer told: relative ones begin where it was started."""
+    return Path(attempt.opening.cwd if attempt.opening else "/", path)
+
+
+def inspect(folder: Path, manifest: str | None, hashes: bool = False) -> Seen:
+    """Whether manifest and files agree: their sizes, and with `hashes` every byte."""
+    try:
+        if not os.path.lexists(folder):
+            return Seen(here=False, verified=None)
+        raw = _small(folder / MANIFEST, MANIFEST_CAP)
+    except (OSError, ValueError):
+        return Seen(here=True, verified=None)
+    if manifest is not None and hashlib.sha256(raw).hexdigest() != manifest:
+        return Seen(here=True, verified=False)
+    try:
+        entries = json.loads(raw)["files"]
+        agree = all(_agrees(folder / name, entry, hashes) for name, entry in entries.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        agree = False
+    return Seen(here=True, verified=agree)
+
+
+def _agrees(file: Path, entry: dict[str, Any], hashes: bool) -> bool:
+    found = file.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_size != entry["bytes"]:
+        return False
+    return not hashes or _sha256(file) == entry["sha256"]
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with open(file, "rb") as source:
+        while block := source.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _small(path: Path, cap: int) -> bytes:
+    """A regular file's bytes. A pipe of that name must not hold us, nor a giant fill the memory."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(fd, "rb") as file:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > cap:
+            raise ValueError(f"{path} is no small file")
+        return file.read()
+
+
+def _json(path: Path, cap: int) -> dict[str, Any] | None:
+    try:
+        found = json.loads(_small(path, cap))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,153 @@
+"""When each byte of a run was there: the order in which a replay reveals its segments.
+
+A line of an event segment carries its own time; a console has none, so the runner's notes of file
+sizes date it, and bound what a trainer's own clock claims. Within a segment time never runs back.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.clock import ahead_s
+from engine.events import Lines, Segment, decode
+from engine.events.base import number
+from engine.events.runner import Grew
+from engine.events.wire import parse
+from engine.journal import Follower
+from engine.runs import Attempt, Run
+from engine.scalars import KeeperFacts
+from engine.view import RunFold, View
+
+BLOCK = 1 << 20
+
+
+class Sizes:
+    """The runner's notes of how far console and trainer had grown; the time index."""
+
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._times = {"console": array("d"), "trainer": array("d")}
+        self._ends = {"console": array("q"), "trainer": array("q")}
+
+    def feed(self, piece: bytes) -> None:
+        """More bytes of the runner's segment."""
+        for line, _ in self._lines.feed(piece):
+            if b'"grew"' in line:
+                self._note(decode(line, Segment.RUNNER))
+
+    def when(self, segment: str, offset: int) -> float | None:
+        """When the byte before `offset` was there; None where nobody noted it."""
+        at = bisect_left(self._ends[segment], offset)
+        return self._times[segment][at] if at < len(self._times[segment]) else None
+
+    def notes(self, segment: str) -> Iterator[tuple[float, int]]:
+        return zip(self._times[segment], self._ends[segment], strict=True)
+
+    def _note(self, fact: object) -> None:
+        if not isinstance(fact, Grew) or fact.t is None or not math.isfinite(fact.t):
+            return
+        for segment, end in (("console", fact.console), ("trainer", fact.trainer)):
+            times, ends = self._times[segment], self._ends[segment]
+            if ends and end < ends[-1]:  # the file began anew
+                del times[:], ends[:]
+            if not ends or end > ends[-1]:
+                times.append(fact.t)
+                ends.append(end)
+
+
+@dataclass
+class Track:
+    """One segment: at `times[i]` its first `ends[i]` bytes are there. Neither ever falls."""
+
+    segment: str
+    path: Path
+    times: array[float] = field(default_factory=lambda: array("d"))
+    ends: array[int] = field(default_factory=lambda: array("q"))
+
+    def mark(self, t: float | None, end: int) -> None:
+        """These bytes are there from `t` on, or as soon as those before them."""
+        last = self.times[-1] if self.times else -math.inf
+        known = t if t is not None and math.isfinite(t) else last
+        if self.times and known <= last:
+            self.ends[-1] = max(end, self.ends[-1])
+        else:
+            self.times.append(max(known, last))
+            self.ends.append(end)
+
+    def end_at(self, t: float) -> int:
+        """Bytes that are there at `t`."""
+        at = bisect_right(self.times, t)
+        return self.ends[at - 1] if at else 0
+
+
+def tracks(run: Run) -> list[Track]:
+    """All segments of a run by the user's clock, in the order (attempt, segment)."""
+    keeper = _event_track("keeper", run.keeper, 0.0, None)
+    found = [keeper]
+    facts = _keeper(run)
+    for attempt in run.attempts():
+        found += _attempt(attempt, _ahead(facts, attempt.number))
+    begun = min((t.times[0] for t in found if t.times and t.times[0] > -math.inf), default=0.0)
+    for track in found:
+        if track.times and track.times[0] == -math.inf:
+            track.times[0] = begun
+    return [track for track in found if track.times]
+
+
+def _attempt(attempt: Attempt, ahead: float) -> Iterator[Track]:
+    sizes = Sizes()
+    for piece, _ in blocks(attempt.runner):
+        sizes.feed(piece)
+    number = attempt.number
+    runner = _event_track(f"{number}/runner", attempt.runner, ahead, None)
+    trainer = _event_track(f"{number}/trainer", attempt.trainer, ahead, sizes)
+    console = Track(f"{number}/console", attempt.console)
+    size = attempt.console.stat().st_size if attempt.console.is_file() else 0
+    for t, end in sizes.notes("console"):
+        console.mark(t - ahead, min(end, size))
+    last = max(
+        (track.times[-1] for track in (runner, trainer, console) if track.times), default=None
+    )
+    if size:
+        console.mark(last, size)
+    yield from (runner, trainer, console)
+
+
+def _event_track(segment: str, path: Path, ahead: float, sizes: Sizes | None) -> Track:
+    """A track dated by its own lines; a torn tail and what is no line come with the line before."""
+    track, lines, size = Track(segment, path), Lines(), 0
+    for piece, size in blocks(path):  # noqa: B007 (the last one is the file's)
+        for line, end in lines.feed(piece):
+            t = number((parse(line) or {}).get("t"))
+            noted = sizes.when("trainer", end) if sizes else None
+            if noted is not None and (t is None or not t <= noted):
+                t = noted
+            track.mark(None if t is None else t - ahead, end)
+    if size:
+        track.mark(None, size)
+    return track
+
+
+def blocks(path: Path) -> Iterator[tuple[bytes, int]]:
+    """A file's bytes as it is now, each block with the offset behind it."""
+    follower = Follower(path)
+    while (piece := follower.read(BLOCK)).data:
+        yield piece.data, piece.end
+
+
+def _keeper(run: Run) -> View:
+    fold = RunFold()
+    for piece, _ in blocks(run.keeper):
+        fold.feed("keeper", piece)
+    return fold.view()
+
+
+def _ahead(view: View, number: int) -> float:
+    keeper: KeeperFacts = view.keeper
+    opening = keeper.opening(number)
+    return ahead_s(keeper, opening.machine) if opening else 0.0
