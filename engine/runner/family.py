@@ -103,10 +103,11 @@ class Family:
 
 
 def stat(pid: int, proc: str = "/proc") -> Member | None:
-    """One process from /proc/<pid>/stat; a command's name may hold anything, parentheses too."""
+    """A living process from /proc/<pid>/stat; its name may hold anything, parentheses too."""
     text = kernel.read(os.path.join(proc, str(pid), "stat")) or ""
-    fields = text[text.rfind(")") + 1 :].split()
-    if len(fields) < 22:
+    state, *words = text[text.rfind(")") + 1 :].split() or [""]
+    fields = kernel.integers(words[:21])
+    if len(fields) < 21 or state in ("Z", "X"):
         return None
-    parent, session, start, rss = (int(fields[at]) for at in (1, 3, 19, 21))
-    return Member(pid, parent, session, start, int(fields[11]) + int(fields[12]), rss)
+    parent, session, start, rss = fields[0], fields[2], fields[18], fields[20]
+    return Member(pid, parent, session, start, fields[10] + fields[11], rss)

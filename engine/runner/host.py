@@ -100,10 +100,10 @@ class Host:
     def _cpu(self) -> tuple[int, int] | None:
         """Busy and all ticks. Guests' time is in the user's already; iowait is idle."""
         line = (kernel.read(os.path.join(self._proc, "stat")) or "").split("\n", 1)[0].split()
-        if len(line) < 5 or line[0] != "cpu":
+        ticks = kernel.integers(line[1:9])
+        if len(ticks) < 5:
             return None
-        ticks = [int(word) for word in line[1:9]]
-        return sum(ticks) - ticks[3] - sum(ticks[4:5]), sum(ticks)
+        return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
     def _memory(self) -> tuple[int | None, int | None, int | None]:
         """Total, used and available bytes."""
@@ -125,9 +125,9 @@ class Host:
         received = sent = 0
         for line in text.splitlines():
             name, colon, rest = line.partition(":")
-            fields = rest.split()
-            if colon and len(fields) >= 9 and not name.strip().startswith(INNER_INTERFACES):
-                received, sent = received + int(fields[0]), sent + int(fields[8])
+            counts = kernel.integers(rest.split())
+            if colon and len(counts) >= 9 and not name.strip().startswith(INNER_INTERFACES):
+                received, sent = received + counts[0], sent + counts[8]
         return received, sent
 
     def _disk(self) -> tuple[int, int] | None:
@@ -137,8 +137,9 @@ class Host:
         read = written = 0
         for line in text.splitlines():
             fields = line.split()
-            if len(fields) >= 10 and self._whole_disk(fields[2]):
-                read, written = read + int(fields[5]), written + int(fields[9])
+            counts = kernel.integers(fields[3:])
+            if len(counts) >= 7 and self._whole_disk(fields[2]):
+                read, written = read + counts[2], written + counts[6]
         return read * SECTOR, written * SECTOR
 
     def _whole_disk(self, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Sequence
 
 
 def read(path: str) -> str | None:
@@ -38,6 +39,14 @@ def integer(text: str | None) -> int | None:
         return int(text) if text else None
     except ValueError:
         return None
+
+
+def integers(words: Sequence[str]) -> list[int]:
+    """All words as numbers; nothing when one is none."""
+    try:
+        return [int(word) for word in words]
+    except ValueError:
+        return []
 
 
 def table(path: str) -> dict[str, int]:

@@ -27,6 +27,9 @@ NOT_AVAILABLE = 0xFFFFFFFFFFFFFFFF  # a process's memory where the driver does n
 STRING_BYTES = 96
 
 
+VITAL = ("mem_used", "util_gpu", "temp_c", "power_w")  # a GPU without any of them is not well
+
+
 class Utilization(Structure):
     _fields_ = [("gpu", c_uint), ("memory", c_uint)]
 
@@ -81,6 +84,7 @@ class Library:
         except OSError:
             raise Fallen(words.NO_LIBRARY) from None
         self._handles: dict[int, c_void_p] = {}
+        self._failed = 0  # the last error of any call
         code = self._code("nvmlInit_v2")
         if code:
             raise Fallen(words.word(code))
@@ -100,6 +104,8 @@ class Library:
         reading: dict[str, object] = {"index": index, "state": words.OK}
         try:
             self._sensors(self._handle(index), reading)
+            if all(reading.get(key) is None for key in VITAL):
+                raise Refused(words.word(self._failed))
         except Refused as refused:
             reading["state"] = str(refused)
             self._handles.pop(index, None)
@@ -183,6 +189,7 @@ class Library:
         if function is None:
             return words.MISSING_SYMBOL
         code = int(function(*arguments))
+        self._failed = code or self._failed
         if name.startswith("nvmlDevice") and code in words.REFUSALS:
             raise Refused(words.REFUSALS[code])
         if code in words.ENDINGS:

@@ -88,9 +88,9 @@ class GpuReading:
 class GpusFound:
     """Which GPUs there are; told once, and again when it changes.
 
-    As an event: `source` "nvml", "nvidia-smi" or null; `driver`; `problem` null, or the
-    word for why none can be read now; `gpus` [{`i` index, `uuid`, `name`, `mem` MiB, `watt` power limit}], the
-    last known ones while there is a problem.
+    As an event: `source` "nvml", "nvidia-smi" or null; `driver`; `problem` null, or the word for
+    why none can be read now; `gpus` [{`i` index, `uuid`, `name`, `mem` MiB, `watt` power limit}],
+    the last known ones while there is a problem.
     """
 
     t: float

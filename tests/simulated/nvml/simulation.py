@@ -40,3 +40,12 @@ class Simulation:
     def release(self) -> None:
         """Lets processes end that are stuck in the driver."""
         self.path.with_name(self.path.name + ".release").touch()
+
+
+def plugged(library: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Simulation:
+    """A machine whose NVML library is this one, and which has no nvidia-smi."""
+    simulation = Simulation(folder)
+    monkeypatch.setenv("COCKPIT_NVML", str(library))
+    monkeypatch.setenv("NVML_SIMULATION", str(simulation.path))
+    monkeypatch.setenv("PATH", "/nonexistent")
+    return simulation

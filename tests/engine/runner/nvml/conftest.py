@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.runner.nvml.gpus import Gpus, Pace
-from tests.simulated.nvml.simulation import Simulation, build
+from tests.simulated.nvml.simulation import Simulation, build, plugged
 
 # Failures are tried again at once, so that tests need not wait for the pauses.
 EAGER = Pace(retry_s=0.0)
@@ -25,11 +25,7 @@ def lacking(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def simulation(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simulation:
-    simulation = Simulation(tmp_path)
-    monkeypatch.setenv("COCKPIT_NVML", str(library))
-    monkeypatch.setenv("NVML_SIMULATION", str(simulation.path))
-    monkeypatch.setenv("PATH", "/nonexistent")  # no nvidia-smi
-    return simulation
+    return plugged(library, tmp_path, monkeypatch)
 
 
 @pytest.fixture
