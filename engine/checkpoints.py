@@ -68,12 +68,17 @@ def matched(pattern: str, folder: Path) -> list[Checkpoint]:
     """Those that a profile's glob finds, by the last number in their name."""
     found = []
     for path in sorted(folder.glob(pattern)) if not os.path.isabs(pattern) else _absolute(pattern):
-        step = _STEP.search(path.stem if path.is_file() else path.name)
         status = path.stat()
-        number = int(step.group(1)) if step else None
+        number = step_in(path)
         size = status.st_size if path.is_file() else None
         found.append(Checkpoint(path.name, str(path), number, size, status.st_mtime, None))
     return sorted(found, key=lambda c: (c.step if c.step is not None else -1, c.t or 0.0))
+
+
+def step_in(path: Path) -> int | None:
+    """The last number in a checkpoint's name."""
+    found = _STEP.search(path.stem if path.is_file() else path.name)
+    return int(found.group(1)) if found else None
 
 
 def _absolute(pattern: str) -> Iterable[Path]:

@@ -38,7 +38,7 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
     """A new run of this profile, durably accepted, its keeper started."""
     if host != "local":
         raise Unusable(f"no host '{host}'", fix="only `local` is known here")
-    _executable(chosen, cwd)
+    executable(chosen, cwd)
     require(chosen.secrets.names)
     run = runs.create(chosen.name, runs.logs_folder(), time.time())
     try:
@@ -74,7 +74,7 @@ def _accept(run: Run, chosen: Profile, cwd: Path, origin: Origin | None) -> None
     journal.sync_folder(run.folder.parent)
 
 
-def _executable(chosen: Profile, cwd: Path) -> None:
+def executable(chosen: Profile, cwd: Path) -> None:
     """What would fail at once is refused before anything exists."""
     place = Place(str(cwd.absolute()))
     command = argv(chosen, Run(cwd), None, place)

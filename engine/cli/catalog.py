@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "Run": {
+        "launch": ("launch", "a new run of a profile"),
+        "watch": ("watch", "any command as a run, without a profile"),
+        "resume": ("resume", "a further attempt of a run, from a checkpoint"),
+        "fork": ("fork", "a new run that begins with another's checkpoint"),
+    },
     "See": {
         "ls": ("ls", "all runs, newest first"),
         "status": ("status", "the seven answers about a run"),
