@@ -14,6 +14,7 @@ PARAMETERS = 5
 # Process edges: the only functions that may catch everything, each with the reason why nothing
 # may get past it. "path::function" -> reason. An entry that catches nothing is itself a finding.
 EDGES: dict[str, str] = {
+    "engine/cli/entry.py::main": "the command line's edge: a bug becomes one line and a crash file",
     "engine/keeper/__main__.py::_keep": "the keeper's edge: what it met is written down as keeper_failed",
 }
 
