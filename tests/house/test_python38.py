@@ -1,0 +1,87 @@
+"""The runner starts on any host with Python 3.8, and nothing has to be installed there."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.house import python38
+from tests.house.source import PACKAGES, ROOT, module, read
+
+BAD = [
+    "match x:\n    case 1: ...",
+    "with (open(a) as b, open(c) as d): ...",
+    "try: ...\nexcept* OSError: ...",
+    "type A = int",
+    "x.removeprefix('a')",
+    "''.join(x).removesuffix('a')",
+    "path.is_relative_to(other)",
+    "path.readlink()",
+    "from functools import cache",
+    "import functools\n@functools.cache\ndef f() -> None: ...",
+    "import tomllib",
+    "from typing import Self",
+    "(5).bit_count()",
+    "zip(a, b, strict=True)",
+    "@dataclass(frozen=True, slots=True)\nclass A: ...",
+    "@dataclasses.dataclass(kw_only=True)\nclass A: ...",
+    "subprocess.Popen(a, process_group=0)",
+    "Names = list[str]",
+    "class A(dict[str, int]): ...",
+    "x = cast(tuple[int, ...], y)",
+    "from collections.abc import Callable\nF = Callable[[], None]",
+    "isinstance(x, int | str)",
+    "Maybe = Name | None",
+]
+GOOD = """
+import os
+from collections.abc import Iterator
+from typing import Dict, NamedTuple
+Names = Dict[str, int]
+class A(NamedTuple):
+    b: list[int] | None
+def f(a: dict[str, int], /, b: int | None = None) -> Iterator[A]:
+    c: list[int] = []
+    if (d := os.readlink(a)) and a[1] | FLAGS:
+        yield from zip(c, d)
+"""
+FUTURE = "from __future__ import annotations\n"
+
+
+def test_what_travels_needs_no_more_than_python_38() -> None:
+    assert [f for source in python38.carried(read(*PACKAGES)) for f in python38.young(source)] == []
+
+
+def test_what_travels_needs_nothing_that_stays_behind() -> None:
+    sources = python38.carried(read(*PACKAGES))
+    assert [finding for source in sources for finding in python38.foreign(source)] == []
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_something_younger_is_caught(text: str) -> None:
+    assert python38.young(module("engine/procs.py", FUTURE + text)) != []
+
+
+def test_annotations_must_not_be_evaluated() -> None:
+    assert python38.young(module("engine/procs.py", "x: int = 1")) != []
+
+
+def test_what_38_can_is_left_alone() -> None:
+    assert python38.young(module("engine/procs.py", FUTURE + GOOD)) == []
+
+
+@pytest.mark.parametrize("text", ["import psutil", "from engine import keeper", "import msgspec"])
+def test_something_that_stays_behind_is_caught(text: str) -> None:
+    assert python38.foreign(module("engine/runner/main.py", text)) != []
+    assert python38.foreign(module("engine/runner/main.py", "import os, engine.events")) == []
+
+
+def test_a_real_python_38_loads_it() -> None:
+    python = shutil.which("python3.8")
+    if python is None or subprocess.run([python, "-c", ""], check=False).returncode:
+        pytest.skip("there is no python3.8 here")
+    for source in python38.carried(read(*PACKAGES)):
+        if not source.path.endswith("__main__.py"):
+            subprocess.run([python, "-B", "-c", f"import {source.name}"], cwd=ROOT, check=True)
