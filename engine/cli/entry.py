@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
-from engine.cli import crash
 from engine.cli.catalog import GROUPS, VERBS
 from engine.cli.output import Output
 from engine.errors import Problem, Unusable
@@ -34,9 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(out, Unusable(f"{where}{error.strerror or error}"))
     except Exception as error:
-        path = crash.record(error)
-        out.say(f"engine: this is a bug: {type(error).__name__}; its traceback is in {path}")
-        return crash.BUG
+        return _bug(out, error)
 
 
 def _dispatch(words: list[str], out: Output) -> int:
@@ -81,6 +78,14 @@ def _overview(out: Output) -> None:
         "RUN is an id, a unique part of one, a profile's name (its newest run), or @ (the newest)."
     )
     out.line("engine VERB --help shows options and examples. Every verb answers --json.")
+
+
+def _bug(out: Output, error: Exception) -> int:
+    from engine.cli import crash
+
+    path = crash.record(error)
+    out.say(f"engine: this is a bug: {type(error).__name__}; its traceback is in {path}")
+    return crash.BUG
 
 
 def _complain(out: Output, problem: Problem) -> int:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.output import Output
-from engine.errors import Problem
-from engine.observe import Observer
-from engine.runs import Run, find, logs_folder
-from engine.status import Status
+from engine.errors import NotFound, Problem
+from engine.runs import Run, find, logs_folder, samples
+
+if TYPE_CHECKING:  # `ls` needs this file and none of the fold
+    from engine.observe import Observer
+    from engine.status import Status
 
 
 def the(word: str) -> Run:
-    """What RUN means, in the logs one stands in."""
-    return find(word, logs_folder())
+    """What RUN means, in the logs one stands in; then a folder of that name, then a recording."""
+    logs = logs_folder()
+    try:
+        return find(word, logs)
+    except NotFound:
+        if (Path(word) / "keeper.jsonl").is_file():
+            return Run(Path(word).absolute())
+        recordings = [run for run in samples(logs / "samples") if word and word in run.id]
+        if len(recordings) != 1:
+            raise
+        return recordings[0]
 
 
 def look(observer: Observer, out: Output) -> Status:

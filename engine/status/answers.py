@@ -156,7 +156,7 @@ class Status:
     as_of: float
 
     def table(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        table = plain({"schema": SCHEMA, **dataclasses.asdict(self)})
+        """As JSON can hold it. `position` is a replay's word, null for a run that is looked at now."""
+        table = plain({"schema": SCHEMA, **dataclasses.asdict(self), "position": None})
         assert isinstance(table, dict)
         return table
