@@ -7,6 +7,7 @@ carries it. Where there is no /proc the start time is unknown (0) and a living p
 from __future__ import annotations
 
 import os
+import signal as _signals
 from dataclasses import dataclass
 from typing import Iterator
 
@@ -24,6 +25,8 @@ class Stat:
     parent: int
     session: int
     start: int
+    name: str = ""
+    """The command's own name, at most 15 bytes of it; whoever runs it can choose it."""
 
 
 def boot_id() -> str:
@@ -39,13 +42,14 @@ def stat(pid: int) -> Stat | None:
     """`None` when there is no such process. The command's name may hold spaces and brackets, so cut at the last one."""
     try:
         with open(f"{PROC}/{pid}/stat", "rb") as file:
-            _head, _, rest = file.read().rpartition(b")")
+            head, _, rest = file.read().rpartition(b")")
     except (OSError, ValueError):
         return None
     part = rest.split()
     if len(part) < 20:
         return None
-    return Stat(pid, part[0].decode(), int(part[1]), int(part[3]), int(part[19]))
+    name = head.partition(b"(")[2].decode("utf-8", "replace")
+    return Stat(pid, part[0].decode(), int(part[1]), int(part[3]), int(part[19]), name)
 
 
 def identify(pid: int) -> Identity | None:
@@ -75,13 +79,44 @@ def alive(identity: Identity) -> bool:
 
 def signal(identity: Identity, number: int) -> bool:
     """Signal this process and no other; False when it is gone."""
-    if not alive(identity):
-        return False
     try:
-        os.kill(identity.pid, number)
+        handle = _handle(identity.pid)
     except ProcessLookupError:
         return False
+    try:
+        if not alive(identity):
+            return False
+        if handle is None:
+            os.kill(identity.pid, number)
+        else:
+            _signals.pidfd_send_signal(handle, number)  # type: ignore[attr-defined,unused-ignore]
+    except ProcessLookupError:
+        return False
+    finally:
+        if handle is not None:
+            os.close(handle)
     return True
+
+
+def _handle(pid: int) -> int | None:
+    """Holds on to the process behind a number, so that it cannot become another one between a look and a signal."""
+    if not hasattr(os, "pidfd_open") or not hasattr(_signals, "pidfd_send_signal"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except OSError:
+        return None
+
+
+def environment(pid: int) -> list[bytes]:
+    """`NAME=value` as the process was started with; empty where that cannot be seen."""
+    try:
+        with open(f"{PROC}/{pid}/environ", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []
 
 
 def session(leader: int) -> list[Stat]:

@@ -37,9 +37,9 @@ class Reader:
                 found.append((row, end))
         return found
 
-    def restart(self) -> None:
-        """The file began anew: half a line of the old one is no part of the new one."""
-        self._lines = Lines()
+    def restart(self, offset: int = 0) -> None:
+        """The file began anew, or is read on from this offset: half a line of before is no part of what follows."""
+        self._lines = Lines(offset)
 
     def _read(self, line: bytes) -> Row | None:
         if _NUMBERED.search(line) is None:

@@ -100,6 +100,15 @@ class Ordered(Event):
 
 
 @dataclass(frozen=True)
+class OrderRefused(Event):
+    """An order was taken up and cannot be carried out; an `ordered` with the same id stands before it."""
+
+    name: ClassVar[str] = "order_refused"
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Signalled(Event):
     """A signal went to the trainer's own session, and why."""
 
@@ -158,6 +167,14 @@ class DiskFilled(Event):
 
 
 @dataclass(frozen=True)
+class SyncRefused(Event):
+    """The disk refused to make this segment durable; a crash may take what was written since the last good sync."""
+
+    name: ClassVar[str] = "sync_refused"
+    error: str
+
+
+@dataclass(frozen=True)
 class OrphansSeen(Event):
     """The trainer is gone but processes of its session live on."""
 
@@ -199,12 +216,14 @@ KINDS = (
     GpusFound,
     Pulsed,
     Ordered,
+    OrderRefused,
     Signalled,
     LimitReached,
     RuleFired,
     LogReset,
     ReadSkipped,
     DiskFilled,
+    SyncRefused,
     OrphansSeen,
     Exited,
     RunnerFailed,

@@ -92,13 +92,13 @@ class AttemptFold:
             else:
                 self._trainer = trainer.fold(self._trainer, fact)
 
-    def restart(self, segment: str) -> None:
-        """The file under a segment began anew; what was folded of it stays, half a line of the old one does not."""
+    def restart(self, segment: str, offset: int = 0) -> None:
+        """The file began anew, or is read on from this offset: what was folded stays, half a line does not."""
         if segment == "console":
-            self._reader.restart()
+            self._reader.restart(offset)
         else:
             dropped = self._lines[segment].oversized
-            self._lines[segment] = Lines()
+            self._lines[segment] = Lines(offset)
             self._lines[segment].oversized = dropped
 
     def _console(self, piece: bytes) -> None:

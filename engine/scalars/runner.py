@@ -42,12 +42,14 @@ class RunnerFacts:
     gpus: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     pulses: tuple[say.Pulsed, ...] = ()
     orders: tuple[say.Ordered, ...] = ()
+    refusals: tuple[say.OrderRefused, ...] = ()
     signals: tuple[say.Signalled, ...] = ()
     limit: say.LimitReached | None = None
     rules: tuple[say.RuleFired, ...] = ()
     resets: int = 0
     skipped_bytes: int = 0
     disk_filled: say.DiskFilled | None = None
+    sync_refused: say.SyncRefused | None = None
     orphans: tuple[int, ...] = ()
     exit: ExitFacts | None = None
     failed: str | None = None
@@ -103,12 +105,14 @@ _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
     say.GpusFound: _found,
     say.Pulsed: lambda f, e: replace(f, pulses=(*f.pulses[1 - KEPT_PULSES :], e)),
     say.Ordered: _once,
+    say.OrderRefused: lambda f, e: replace(f, refusals=(*f.refusals, e)),
     say.Signalled: lambda f, e: replace(f, signals=(*f.signals, e)),
     say.LimitReached: lambda f, e: replace(f, limit=f.limit or e),
     say.RuleFired: lambda f, e: replace(f, rules=(*f.rules, e)),
     say.LogReset: lambda f, e: replace(f, resets=f.resets + 1),
     say.ReadSkipped: lambda f, e: replace(f, skipped_bytes=f.skipped_bytes + e.bytes),
     say.DiskFilled: lambda f, e: replace(f, disk_filled=e),
+    say.SyncRefused: lambda f, e: replace(f, sync_refused=f.sync_refused or e),
     say.OrphansSeen: lambda f, e: replace(f, orphans=e.pids),
     say.Exited: _exited,
     say.RunnerFailed: lambda f, e: replace(f, failed=e.error),

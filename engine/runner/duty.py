@@ -1,0 +1,152 @@
+"""One attempt from whatever is found to its end: start or adopt, watch, record."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Mapping
+
+from engine.events import runner as say
+from engine.procs import Identity
+from engine.runner import clock, epilogue, launch, records
+from engine.runner.decide import Decision, decide
+from engine.runner.launch import Lock
+from engine.runner.post import Post
+from engine.runner.reach import Reach
+from engine.runner.records import Ending, Failure
+from engine.runner.watch import Watch
+
+WRITES_S = 60.0
+"""How long a child may take to become the trainer, on a disk that hangs, until that is called a failure."""
+UNLOCKS_S = 10.0
+"""How long, beyond the grace, an earlier attempt's family may take to leave."""
+ROUND_S = 0.1
+CALM = 10
+"""Added to the runner's niceness, after the trainer was started."""
+
+
+class Stuck(Exception):
+    """What has to come first does not come."""
+
+
+class Duty:
+    """Runs one attempt to its end. `release` lets the runner go and the trainer stay."""
+
+    def __init__(self, post: Post, values: Mapping[str, str]) -> None:
+        self._post, self._values = post, values
+        self._lock = Lock(post.folder.lock)
+        self._watch: Watch | None = None
+        self.released = False
+
+    def release(self) -> None:
+        """Called from a signal's handler."""
+        self.released = True
+        if self._watch is not None:
+            self._watch.released = True
+
+    def run(self) -> None:
+        """Until the end is recorded, or released."""
+        decision = self._decision()
+        if decision is Decision.START:
+            decision = self._start()
+        if decision is Decision.ADOPT:
+            self._adopt()
+        elif decision is Decision.CLOSE:
+            self._close(records.read_exit(self._post.folder.exit) or Ending(None, None))
+        elif decision is Decision.LOSE:
+            self._close(Ending(None, None))
+
+    def _decision(self) -> Decision | None:
+        """What the evidence says once it says something definite; None when there is nothing left to do."""
+        began = clock.steady()
+        while not self.released:
+            facts = self._post.fold.facts().runner
+            said = facts.trainer is not None or facts.start_failed is not None
+            found = launch.gather(self._post.folder, self._lock, said)
+            decision = decide(found)
+            waited = clock.steady() - began
+            if decision is Decision.BLOCKED:
+                if waited >= self._post.job.grace_s + UNLOCKS_S:
+                    self._blocked()
+                    return None
+            elif decision is not Decision.WAIT:
+                return decision
+            elif found.pid_written:
+                return Decision.ADOPT
+            elif waited >= WRITES_S:
+                raise Stuck("the trainer's start hangs; neither trainer.pid nor exit.json comes")
+            time.sleep(ROUND_S)
+        return None
+
+    def _blocked(self) -> None:
+        number = self._lock.attempt()
+        earlier = os.path.join(self._post.folder.run, "attempts", str(number), "trainer.pid")
+        leader = records.read_pid(earlier)
+        left = Reach(leader, self._post.job.run).members() if leader else []
+        pids = tuple(sorted(one.pid for one in left))
+        if pids:
+            self._post.ledger.tell(say.OrphansSeen(clock.wall(), pids))
+        who = ", ".join(str(pid) for pid in pids) or "some process that holds trainer.lock"
+        epilogue.start_failed(
+            self._post, Failure(f"attempt {number} still has processes: {who}; end them first")
+        )
+
+    def _start(self) -> Decision | None:
+        """Start the trainer and say so; the decision that follows."""
+        missing = [name for name in self._post.job.secrets if name not in self._values]
+        if missing:
+            names = ", ".join(missing)
+            failure: Failure | None = Failure(f"secrets without a value: {names}")
+        else:
+            env = launch.environment(os.environ, self._post.job, self._values, self._post.folder)
+            failure = launch.start(self._post.folder, self._post.job, env, self._lock)
+        if failure is not None:
+            self._lock.drop()
+            epilogue.start_failed(self._post, failure)
+            return None
+        self._started(clock.wall())
+        return self._decision()
+
+    def _started(self, t: float | None) -> None:
+        trainer = records.read_pid(self._post.folder.pid)
+        if trainer is not None and self._post.fold.facts().runner.trainer is None:
+            self._post.ledger.tell(say.Started(t, trainer.pid, trainer.start, trainer.boot))
+
+    def _adopt(self) -> None:
+        """Watch the trainer that lives, whoever started it."""
+        self._lock.drop()
+        os.nice(CALM)
+        trainer = records.read_pid(self._post.folder.pid)
+        if trainer is None:
+            raise Stuck("trainer.pid cannot be read, so its process cannot be told from another")
+        if not self._known(trainer):
+            self._post.ledger.tell(
+                say.Adopted(clock.wall(), trainer.pid, trainer.start, trainer.boot)
+            )
+        self._watch = Watch(self._post, trainer)
+        self._watch.released = self.released
+        ending = self._watch.until_ended()
+        if ending is None:
+            return
+        self._watch.until_stopped()
+        self._record(ending)
+        self._watch.until_left(ended_badly=ending.code != 0)
+
+    def _known(self, trainer: Identity) -> bool:
+        """It was started by this very runner."""
+        runner = self._post.fold.facts().runner
+        return runner.started_t is not None and runner.runners == 1 and runner.trainer == trainer
+
+    def _close(self, ending: Ending) -> None:
+        """It ended while no runner watched."""
+        self._lock.drop()
+        if ending.failure is None:
+            began = None if ending.t is None else ending.t - (ending.duration_s or 0.0)
+            self._started(began)
+        self._record(ending)
+
+    def _record(self, ending: Ending) -> None:
+        if ending.failure is not None:
+            epilogue.start_failed(self._post, ending.failure)
+        else:
+            epilogue.exited(self._post, ending)

@@ -1,0 +1,152 @@
+"""`job.json`: what the runner is to do. Read strictly, because a wrong word here would start a wrong command."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+
+from engine.events.base import number
+
+
+class BadJob(ValueError):
+    """The job cannot be followed; the message names the key."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """None: no such limit. `then` is the profile's word for what follows, `notify` meaning nothing."""
+
+    hours: float | None = None
+    dollars: float | None = None
+    price_hour: float | None = None
+    idle_minutes: float | None = None
+    then: str = "stop"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One attempt's work. Times in seconds."""
+
+    run: str
+    attempt: int
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    total: int | None = None
+    dialect: str = "auto"
+    beat_s: float = 5.0
+    pulse_s: float = 5.0
+    grace_s: float = 30.0
+    save_signal: int | None = None
+    """The signal that this trainer understands as "save and go on"; foreign scripts die of it, so None."""
+    limits: Limits = field(default_factory=Limits)
+    alerts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read(path: str) -> Job:
+    """The job in this file."""
+    try:
+        with open(path, "rb") as file:
+            found = json.loads(file.read())
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadJob(f"job.json: {error}") from None
+    if not isinstance(found, dict):
+        raise BadJob("job.json: an object expected")
+    if found.get("schema", 1) != 1:
+        raise BadJob("job.json: written by a newer version; update the runner")
+    return of(found)
+
+
+def of(found: Mapping[str, Any]) -> Job:
+    """The job in a parsed object."""
+    argv = _texts(found, "argv")
+    if not argv or not argv[0]:
+        raise BadJob("job.json: argv: the command is missing")
+    return Job(
+        run=_text(found, "run"),
+        attempt=int(_number(found, "attempt", 1) or 1),
+        argv=argv,
+        cwd=_text(found, "cwd"),
+        env=_pairs(found, "env"),
+        secrets=_texts(found, "secrets"),
+        total=_total(found),
+        dialect=_text(found, "dialect", "auto"),
+        beat_s=_number(found, "beat_s", 5.0) or 5.0,
+        pulse_s=_number(found, "pulse_s", 5.0) or 5.0,
+        grace_s=_number(found, "grace_s", 30.0) or 0.0,
+        save_signal=_signal(found),
+        limits=_limits(_table(found, "limits")),
+        alerts=_table(found, "alerts"),
+    )
+
+
+def _limits(found: Mapping[str, Any]) -> Limits:
+    return Limits(
+        hours=_number(found, "hours"),
+        dollars=_number(found, "dollars"),
+        price_hour=_number(found, "price_hour"),
+        idle_minutes=_number(found, "idle_minutes"),
+        then=_text(found, "then", "stop"),
+    )
+
+
+def _total(found: Mapping[str, Any]) -> int | None:
+    total = _number(found, "total")
+    return None if total is None else int(total)
+
+
+def _signal(found: Mapping[str, Any]) -> int | None:
+    name = found.get("save_signal")
+    if name is None:
+        return None
+    try:
+        return int(signal.Signals[name])
+    except KeyError:
+        raise BadJob(f"job.json: save_signal: there is no signal {name!r}") from None
+
+
+def _text(found: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = found.get(key, default)
+    if not isinstance(value, str) or "\0" in value:
+        raise BadJob(f"job.json: {key}: a text expected")
+    return value
+
+
+def _texts(found: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = found.get(key) or []
+    if not isinstance(values, list) or not all(_plain(value) for value in values):
+        raise BadJob(f"job.json: {key}: a list of texts expected")
+    return tuple(values)
+
+
+def _pairs(found: Mapping[str, Any], key: str) -> Mapping[str, str]:
+    table = _table(found, key)
+    for name, value in table.items():
+        if not _plain(value) or not name or "=" in name or "\0" in name:
+            raise BadJob(f"job.json: {key}: {name!r} cannot be in an environment")
+    return table
+
+
+def _plain(value: object) -> bool:
+    """The system ends a text at its first NUL, so none may be inside."""
+    return isinstance(value, str) and "\0" not in value
+
+
+def _table(found: Mapping[str, Any], key: str) -> dict[str, Any]:
+    table = found.get(key) or {}
+    if not isinstance(table, dict):
+        raise BadJob(f"job.json: {key}: an object expected")
+    return table
+
+
+def _number(found: Mapping[str, Any], key: str, default: float | None = None) -> float | None:
+    value = found.get(key)
+    if value is None:
+        return default
+    converted = number(value)
+    if converted is None or not 0 <= converted < float("inf"):
+        raise BadJob(f"job.json: {key}: a number from 0 on expected")
+    return converted

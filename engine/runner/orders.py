@@ -1,0 +1,66 @@
+"""Orders that the keeper leaves: small files, taken once each by their id, removed when they were carried out."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+
+KINDS = ("stop", "kill", "save")
+MOST_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Order:
+    """`kind` is None where the file holds none that is understood."""
+
+    id: str
+    kind: str | None
+    by: str
+    path: str
+
+
+class Orders:
+    """The folder of one attempt's orders; looked into only when it changed."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._seen: int | None = None
+
+    def waiting(self) -> list[Order]:
+        """Those that lie there, oldest id first; empty while the folder is as it was."""
+        try:
+            changed = os.stat(self._folder).st_mtime_ns
+            if changed == self._seen:
+                return []
+            names = sorted(name for name in os.listdir(self._folder) if name.endswith(".json"))
+        except OSError:
+            return []
+        self._seen = changed
+        return [read(os.path.join(self._folder, name)) for name in names]
+
+    def again(self) -> None:
+        """Look in any case the next time: a folder's time stamp is coarser than two changes can be apart."""
+        self._seen = None
+
+
+def read(path: str) -> Order:
+    """The order in a file, by its name where the content is none."""
+    stem = os.path.basename(path)[: -len(".json")]
+    try:
+        with open(path, "rb") as file:
+            found = json.loads(file.read(MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or found.get("id") != stem or found.get("kind") not in KINDS:
+        return Order(stem, None, "unknown", path)
+    by = found.get("by")
+    return Order(stem, found["kind"], by if isinstance(by, str) else "unknown", path)
+
+
+def remove(order: Order) -> None:
+    """It was carried out or refused."""
+    try:
+        os.unlink(order.path)
+    except OSError:
+        return

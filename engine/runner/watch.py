@@ -1,0 +1,154 @@
+"""The loop beside a living trainer: beats, the time index, rules, limits and orders, until the trainer has ended.
+
+One thread and no waiting on anything: each round looks at what changed and sleeps. Only the steady clock decides.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from engine import alarms, procs
+from engine.alarms import Thresholds
+from engine.events import runner as say
+from engine.procs import Identity
+from engine.runner import clock, launch, limits, records
+from engine.runner.ending import Ending as End
+from engine.runner.obey import Obey
+from engine.runner.post import Post
+from engine.runner.reach import Reach
+from engine.runner.reading import Note, Reading, Sizes
+from engine.runner.records import Ending
+
+FAST_S, CALM_S, QUIET_S = 0.1, 0.25, 0.5
+"""How long a round sleeps: while files grow, soon after, and when nothing came for a minute."""
+LOOK_S = 1.0
+"""Between two looks at the process, the limits and the rules."""
+SETTLE_S = 2.0
+"""Workers end a little later than their trainer, and its nurse a little later still."""
+
+
+class Watch:
+    """`until_ended` is the trainer's life, `until_left` what its family does after it."""
+
+    def __init__(self, post: Post, trainer: Identity) -> None:
+        self._post, self._trainer = post, trainer
+        self._nurse = records.read_nurse(post.folder.pid)
+        self._met = clock.steady()
+        self._reading = Reading(post.fold, post.folder.trainer, post.folder.console)
+        self._reach = Reach(trainer, post.job.run)
+        self.end = End(self._reach, post.ledger, post.job.grace_s)
+        self._obey = Obey(post, self.end)
+        self._thresholds = Thresholds.of(post.job.alerts)
+        self._sizes = Sizes(0, 0)
+        self._grew_at = self._met
+        self._beat_at = self._look_at = self._met
+        self._gone_at: float | None = None
+        self._alive = True
+        self.released = False
+        """Somebody asked this runner to go; the trainer stays."""
+
+    def until_ended(self) -> Ending | None:
+        """How the trainer ended; None when the runner was asked to go before."""
+        self.end.take_up(self._post.fold.facts().runner.signals)
+        while not self.released:
+            ending = self._round()
+            if ending is not None:
+                self._finish()
+                return ending
+            self._sleep()
+        return None
+
+    def until_left(self, ended_badly: bool) -> None:
+        """Whoever outlives the trainer: ended when it failed or was stopped, else watched under the same limits."""
+        self._alive = False
+        left = self._settle()
+        if left and not self.end.begun:
+            self._post.ledger.tell(say.OrphansSeen(clock.wall(), tuple(left)))
+            if ended_badly:
+                self.end.ask("left behind by a trainer that failed")
+        while not self.released and not self.end.over():
+            self._round()
+            time.sleep(FAST_S if self.end.begun else LOOK_S)
+
+    def until_stopped(self) -> None:
+        """The rest of a stop that was begun: somebody else of the family may still be saving."""
+        while self.end.begun and not self.released and not self.end.over():
+            self._round()
+            time.sleep(FAST_S)
+
+    def _round(self) -> Ending | None:
+        now = clock.steady()
+        self._index(now)
+        self._obey.orders()
+        self.end.tick()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_S
+            self._look(now)
+        if now >= self._beat_at:
+            self._beat_at = max(self._beat_at + self._post.job.beat_s, now)
+            self._beat()
+        return self._ended(now)
+
+    def _index(self, now: float) -> None:
+        """Note the sizes before reading: what is dated must have been there."""
+        sizes = self._reading.sizes()
+        if sizes != self._sizes:
+            self._sizes, self._grew_at = sizes, now
+            self._post.ledger.mention(say.Grew(clock.wall(), sizes.console, sizes.trainer))
+        self._note(self._reading.read(sizes))
+
+    def _note(self, notes: list[Note]) -> None:
+        for note in notes:
+            name = "trainer.jsonl" if note.file == "trainer" else "console.log"
+            if note.reset is not None:
+                self._post.ledger.tell(say.LogReset(clock.wall(), name, note.reset))
+            if note.skipped:
+                self._post.ledger.tell(say.ReadSkipped(clock.wall(), name, note.skipped))
+
+    def _look(self, now: float) -> None:
+        launch.reap()
+        self._alive = self._alive and procs.alive(self._trainer)
+        self._post.ledger.flush()
+        up_s = clock.up_s(self._trainer, self._met)
+        self._obey.limits(limits.reached(self._post.job.limits, up_s, now - self._grew_at))
+        if self._alive:
+            facts = self._post.fold.facts()
+            self._obey.rules(alarms.judge(facts, self._thresholds, clock.wall()), facts)
+
+    def _beat(self) -> None:
+        up_s = round(clock.up_s(self._trainer, self._met), 3)
+        self._post.ledger.mention(say.Beat(clock.wall(), up_s, self._alive))
+        self._note(self._reading.skipped())
+
+    def _ended(self, now: float) -> Ending | None:
+        if os.path.exists(self._post.folder.exit):
+            return records.read_exit(self._post.folder.exit)
+        if self._alive:
+            return None
+        # Its nurse writes the record; without one there will be none.
+        if self._nurse is not None and procs.alive(self._nurse):
+            return None
+        self._gone_at = self._gone_at or now
+        return Ending(None, None) if now - self._gone_at >= SETTLE_S else None
+
+    def _finish(self) -> None:
+        """What the trainer wrote last."""
+        launch.reap()
+        self._alive = False
+        self._index(clock.steady())
+        self._note(self._reading.finish())
+
+    def _settle(self) -> list[int]:
+        """Who of the family is left once it had time to end."""
+        until = clock.steady() + SETTLE_S
+        left = self._reach.members()
+        while left and clock.steady() < until:
+            time.sleep(FAST_S)
+            left = self._reach.members()
+        return sorted(one.pid for one in left)
+
+    def _sleep(self) -> None:
+        quiet = clock.steady() - self._grew_at
+        fast = quiet < 2.0 or self.end.begun
+        time.sleep(FAST_S if fast else (CALM_S if quiet < 60.0 else QUIET_S))
