@@ -25,8 +25,6 @@ CLOCK_SM = 1
 CLOCK_MEM = 2
 NOT_AVAILABLE = 0xFFFFFFFFFFFFFFFF  # a process's memory where the driver does not tell it
 STRING_BYTES = 96
-
-
 VITAL = ("mem_used", "util_gpu", "temp_c", "power_w")  # a GPU without any of them is not well
 
 
@@ -85,19 +83,17 @@ class Library:
             raise Fallen(words.NO_LIBRARY) from None
         self._handles: dict[int, c_void_p] = {}
         self._failed = 0  # the last error of any call
-        code = self._code("nvmlInit_v2")
-        if code:
-            raise Fallen(words.word(code))
+        self._whole("nvmlInit_v2")
 
     def count(self) -> int:
         number = c_uint()
-        code = self._code("nvmlDeviceGetCount_v2", byref(number))
-        if code:
-            raise Fallen(words.word(code))
+        self._whole("nvmlDeviceGetCount_v2", byref(number))
         return number.value
 
     def driver(self) -> str | None:
-        return self._text("nvmlSystemGetDriverVersion")
+        buffer = create_string_buffer(STRING_BYTES)
+        failed = self._call("nvmlSystemGetDriverVersion", buffer, STRING_BYTES)
+        return None if failed else _decoded(buffer.value)
 
     def read(self, index: int) -> dict[str, object]:
         """One GPU's reading by `GpuReading`'s names; a refusal keeps what was read before it."""
@@ -177,21 +173,33 @@ class Library:
         number = c_uint()
         return None if self._code(name, *arguments, byref(number)) else number.value
 
-    def _text(self, name: str, *arguments: object) -> str | None:
+    def _text(self, name: str, gpu: c_void_p) -> str | None:
         buffer = create_string_buffer(STRING_BYTES)
-        if self._code(name, *arguments, buffer, STRING_BYTES):
-            return None
-        return buffer.value.decode("utf-8", "backslashreplace")
+        return None if self._code(name, gpu, buffer, STRING_BYTES) else _decoded(buffer.value)
+
+    def _whole(self, name: str, *arguments: object) -> None:
+        """A call whose failure is everybody's."""
+        code = self._call(name, *arguments)
+        if code:
+            raise Fallen(words.word(code))
 
     def _code(self, name: str, *arguments: object) -> int:
-        """NVML's answer: 0, or why this one value is not there. Refusals and falls are raised."""
+        """A call about one GPU: 0, or why this one value is not there. Other failures are raised."""
+        code = self._call(name, *arguments)
+        if code in words.REFUSALS:
+            raise Refused(words.word(code))
+        if code in words.ENDINGS:
+            raise Fallen(words.word(code))
+        return code
+
+    def _call(self, name: str, *arguments: object) -> int:
         function = getattr(self._library, name, None)
         if function is None:
             return words.MISSING_SYMBOL
         code = int(function(*arguments))
         self._failed = code or self._failed
-        if name.startswith("nvmlDevice") and code in words.REFUSALS:
-            raise Refused(words.REFUSALS[code])
-        if code in words.ENDINGS:
-            raise Fallen(words.word(code))
         return code
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")

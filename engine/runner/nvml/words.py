@@ -11,7 +11,6 @@ MISMATCH = "mismatch"
 HUNG = "hung"
 CRASHED = "crashed"
 
-NOT_SUPPORTED = 3
 TOO_SMALL = 7
 MISSING_SYMBOL = 13
 

@@ -121,6 +121,16 @@ def test_a_driver_that_goes_away_fells_the_library(simulation: Simulation, libra
         opened.read(0)
 
 
+@pytest.mark.parametrize(("code", "word"), [(9, "no_driver"), (18, "mismatch"), (17, "blocked")])
+def test_a_driver_that_is_exchanged_fells_the_library(
+    simulation: Simulation, library: Path, code: int, word: str
+) -> None:
+    opened = Library(str(library))
+    simulation.says(f"init {code}")
+    with pytest.raises(Fallen, match=f"^{word}$"):
+        opened.count()
+
+
 @pytest.mark.parametrize("number", [0, 1, 64, 65, 700])
 def test_every_process_is_listed(simulation: Simulation, library: Path, number: int) -> None:
     simulation.says("gpu 0 procs " + ",".join(f"{pid}:{pid}" for pid in range(1, number + 1)))
