@@ -28,12 +28,13 @@ def load(source: str | Path, sets: Sequence[str] = (), search: Sequence[Path] = 
     return _resolved(lay(Profile, below, sets, faults), faults, file)
 
 
-def from_table(table: Mapping[str, Any], sets: Sequence[str] = ()) -> Profile:
-    """A profile from values as TOML would give them."""
+def from_table(
+    table: Mapping[str, Any], sets: Sequence[str] = (), source: str = "profile"
+) -> Profile:
+    """A profile from values as TOML would give them; `source` stands where a file's name would in errors."""
     faults = Faults()
-    return _resolved(
-        lay(Profile, layer(Profile, table, {}, faults), sets, faults), faults, "profile"
-    )
+    below = layer(Profile, table, {}, faults)
+    return _resolved(lay(Profile, below, sets, faults), faults, source)
 
 
 def from_json(data: bytes) -> Profile:
