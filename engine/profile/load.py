@@ -28,13 +28,11 @@ def load(source: str | Path, sets: Sequence[str] = (), search: Sequence[Path] = 
     return _resolved(lay(Profile, below, sets, faults), faults, file)
 
 
-def from_table(
-    table: Mapping[str, Any], sets: Sequence[str] = (), source: str = "profile"
-) -> Profile:
-    """A profile from values as TOML would give them; `source` stands where a file's name would in errors."""
+def from_table(table: Mapping[str, Any], sets: Sequence[str] = ()) -> Profile:
+    """A profile from values as TOML would give them."""
     faults = Faults()
     below = layer(Profile, table, {}, faults)
-    return _resolved(lay(Profile, below, sets, faults), faults, source)
+    return _resolved(lay(Profile, below, sets, faults), faults, "profile")
 
 
 def from_json(data: bytes) -> Profile:

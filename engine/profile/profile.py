@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, cast
 
-from engine.profile.freeze import canonical, plain
+from engine.profile.freeze import canonical
 from engine.profile.key import ID, METRIC, NOTHING, key, section, table
 from engine.profile.tables.data import Data, Phase
 from engine.profile.tables.guarding import Alerts, Expectation, Limits, Recover
@@ -56,12 +55,8 @@ class Profile:
     post: tuple[Post, ...] = key("Tasks after the training.", (), identity="name")
     lineage: tuple[Lineage, ...] = key("How the base was made.", (), identity="name")
 
-    def table(self) -> dict[str, Any]:
-        """The profile in what JSON has, every default spelt out, absent keys left out."""
-        return cast("dict[str, Any]", plain(self))
-
     def canonical(self) -> bytes:
-        """The one way to write `table()`: JSON with sorted names and no spaces."""
+        """The one way to write it: JSON, sorted names, every default spelt out, absent keys left out."""
         return canonical(self)
 
     @property
