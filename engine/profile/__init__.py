@@ -1,7 +1,7 @@
 """What to train and how: TOML → a frozen Profile, or every fault with its file, key and line.
 
     load(source, sets, search)   a profile by name or path, with what it extends and `--set a.b=c` on top
-    from_table(table)            from values already in memory
+    from_table(table, sets)      from values already in memory
     from_json(data)              the frozen profile.json of a run, read back
     warnings(profile, price)     what is allowed and worth saying before a launch
     plain(table)                 any table of a profile as plain values, for JSON
@@ -17,10 +17,12 @@ from engine.profile.freeze import plain
 from engine.profile.load import from_json, from_table, load
 from engine.profile.profile import RECIPES, Profile
 from engine.profile.rules import warnings
-from engine.profile.tables.guarding import Recover
+from engine.profile.tables.guarding import ALARMS, Alerts, Recover
 
 __all__ = [
+    "ALARMS",
     "RECIPES",
+    "Alerts",
     "Criterion",
     "Fault",
     "Profile",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from engine.profile.faults import Faults, Path
+from engine.profile.faults import Faults, KeyPath
 from engine.profile.key import Key
 from engine.profile.nearest import advice, close, nearest_key
 from engine.profile.shape import Kind, Spec, specs
@@ -27,7 +27,7 @@ class Checker:
 
     def __init__(self, root: type, faults: Faults, lenient: bool = False) -> None:
         self.root, self.faults, self.lenient = root, faults, lenient
-        self.makers: dict[str, Callable[[Kind, Key, Any, Path], Any]] = {
+        self.makers: dict[str, Callable[[Kind, Key, Any, KeyPath], Any]] = {
             "list": self._list,
             "fixed": self._fixed,
             "map": self._map,
@@ -36,7 +36,7 @@ class Checker:
             "either": self._either,
         }
 
-    def table(self, cls: type, raw: Mapping[str, Any], at: Path) -> Any:
+    def table(self, cls: type, raw: Mapping[str, Any], at: KeyPath) -> Any:
         """An instance with defaults in place of what is wrong; it counts only if no fault was found."""
         known = {spec.name: spec for spec in specs(cls).values() if not spec.key.rest}
         rest = next((spec for spec in specs(cls).values() if spec.key.rest), None)
@@ -49,7 +49,7 @@ class Checker:
                 self._unknown(cls, name, at)
         return cls(**{name: value for name, value in values.items() if value is not _WRONG})
 
-    def _key(self, spec: Spec, raw: Mapping[str, Any], path: Path) -> Any:
+    def _key(self, spec: Spec, raw: Mapping[str, Any], path: KeyPath) -> Any:
         if spec.name in raw:
             made = self._checked(spec.kind, spec.key, raw[spec.name], path)
             return "" if made is _WRONG and spec.required else made
@@ -59,7 +59,7 @@ class Checker:
             return ""
         return _WRONG
 
-    def _unknown(self, cls: type, name: str, at: Path) -> None:
+    def _unknown(self, cls: type, name: str, at: KeyPath) -> None:
         if self.lenient:
             return
         near = None if self.faults.full else nearest_key(self.root, at, cls, name)
@@ -67,7 +67,7 @@ class Checker:
         if near:
             self.faults.keys.add(near)
 
-    def _checked(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _checked(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         """The value, looked at as a whole by the key's own check."""
         made = self._made(kind, key, value, path)
         if made is _WRONG or key.check is None or kind.form == "map":
@@ -75,7 +75,7 @@ class Checker:
         wrong = key.check(made)
         return made if wrong is None else self._wrong(path, wrong, key.hint)
 
-    def _made(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _made(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         if kind.form in self.makers:
             return self.makers[kind.form](kind, key, value, path)
         try:
@@ -89,32 +89,32 @@ class Checker:
         near = close(value, map(str, key.choices))
         return f"did you mean {near}?" if near else None
 
-    def _wrong(self, path: Path, what: str, fix: str | None) -> Any:
+    def _wrong(self, path: KeyPath, what: str, fix: str | None) -> Any:
         self.faults.add(path, what, fix)
         return _WRONG
 
-    def _mistyped(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _mistyped(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         wrong = mistyped(kind, key, value)
         return self._wrong(path, wrong.what, wrong.fix)
 
-    def _list(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _list(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         if key.many and not isinstance(value, (list, tuple, Mapping)):
             return self._items(kind.items, key, [value], path)
         if not isinstance(value, (list, tuple)):
             return self._mistyped(kind, key, value, path)
         return self._items(kind.items * len(value), key, value, path)
 
-    def _fixed(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _fixed(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         if not isinstance(value, (list, tuple)) or len(value) != len(kind.items):
             return self._mistyped(kind, key, value, path)
         return self._items(kind.items, key, value, path)
 
-    def _items(self, kinds: tuple[Kind, ...], key: Key, values: Any, path: Path) -> Any:
-        numbered = enumerate(zip(kinds, values))
+    def _items(self, kinds: tuple[Kind, ...], key: Key, values: Any, path: KeyPath) -> Any:
+        numbered = enumerate(zip(kinds, values, strict=True))
         made = [self._made(kind, key, value, (*path, n)) for n, (kind, value) in numbered]
         return _WRONG if any(item is _WRONG for item in made) else tuple(made)
 
-    def _map(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _map(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         if not isinstance(value, Mapping):
             return self._mistyped(kind, key, value, path)
         inner = replace(key, pattern=None, names=())
@@ -123,10 +123,9 @@ class Checker:
             for name, entry in value.items()
             if self._named(key, name, path)
         }
-        whole = len(made) == len(value) and all(entry is not _WRONG for entry in made.values())
-        return MappingProxyType(made) if whole else _WRONG
+        return MappingProxyType({k: entry for k, entry in made.items() if entry is not _WRONG})
 
-    def _named(self, key: Key, name: str, path: Path) -> bool:
+    def _named(self, key: Key, name: str, path: KeyPath) -> bool:
         if key.names and name not in key.names:
             near = None if self.faults.full else close(name, key.names)
             fix = f"did you mean {near}?" if near else f"one of {', '.join(key.names)}"
@@ -138,14 +137,14 @@ class Checker:
             return False
         return True
 
-    def _inner(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _inner(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         if key.short and not isinstance(value, Mapping):
             value = {key.short: value}
         if not isinstance(value, Mapping):
             return self._mistyped(kind, key, value, path)
         return self.table(kind.cls, value, path)
 
-    def _rows(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _rows(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         if value == []:
             return ()
         if not isinstance(value, Mapping):
@@ -156,13 +155,13 @@ class Checker:
                 entry = {key.short: entry}
             if isinstance(entry, Mapping):
                 made.append(
-                    self.table(kind.items[0].cls, {**entry, key.identity: name}, (*path, name))
+                    self.table(kind.items[0].cls, {**entry, str(key.identity): name}, (*path, name))
                 )
             else:
                 self.faults.add((*path, name), f"must be a table, not {told(entry)}")
         return tuple(made)
 
-    def _either(self, kind: Kind, key: Key, value: Any, path: Path) -> Any:
+    def _either(self, kind: Kind, key: Key, value: Any, path: KeyPath) -> Any:
         option = next((item for item in kind.items if _fits(item, key, value)), None)
         if option is None:
             return self._mistyped(kind, key, value, path)

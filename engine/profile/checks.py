@@ -33,11 +33,10 @@ def rising_percents(pairs: Sequence[Sequence[float]]) -> str | None:
 
 
 def placeholders(argv: Sequence[str]) -> str | None:
-    """A resume that names no checkpoint would start from nothing and look as if it had resumed."""
     found = [name for word in argv for name in re.findall(r"\{(\w*)\}", word)]
-    wrong = next((name for name in found if name not in (*PLACEHOLDERS, "run")), None)
+    wrong = next((name for name in found if name not in PLACEHOLDERS), None)
     if wrong is not None:
-        return f"must use {{path}}, {{name}}, {{step}} or {{run}}, not {{{wrong[:20]}}}"
+        return f"must use {{path}}, {{name}} or {{step}}, not {{{wrong[:20]}}}"
     return None
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.display import display
 from engine.errors import Unusable
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a key is: ("phase", "A", "rows"); an entry of a list of tables goes by its name."""
 
 SHOWN = 25
@@ -30,7 +31,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Fault:
-    key: Path
+    key: KeyPath
     what: str
     fix: str | None = None
     where: Where = Where("profile")
@@ -56,24 +57,26 @@ class Faults:
     def __init__(self) -> None:
         self.kept: list[Fault] = []
         self.more = 0
-        self.keys: set[Path] = set()
+        self.keys: set[KeyPath] = set()
 
     @property
     def full(self) -> bool:
         return len(self.kept) >= SHOWN
 
-    def add(self, key: Path, what: str, fix: str | None = None, where: Where | None = None) -> None:
+    def add(
+        self, key: KeyPath, what: str, fix: str | None = None, where: Where | None = None
+    ) -> None:
         self.keys.add(key)
         if self.full:
             self.more += 1
         else:
             self.kept.append(Fault(key, what, fix, where or Where("")))
 
-    def covers(self, key: Path) -> bool:
+    def covers(self, key: KeyPath) -> bool:
         """Whether this key, or a table around it, is already known to be wrong."""
         return any(key[: len(known)] == known for known in self.keys)
 
-    def end(self, origins: Mapping[Path, Where], otherwise: Where) -> None:
+    def end(self, origins: Mapping[KeyPath, Where], otherwise: Where) -> None:
         """Raises when there are any, each placed where its key was written."""
         if self.kept:
             placed = [replace(f, where=_locate(f, origins, otherwise)) for f in self.kept]
@@ -92,12 +95,11 @@ def dotted(path: Sequence[str | int]) -> str:
 
 
 def shown(text: str, width: int = 40) -> str:
-    """Text from outside, safe to print: control and invisible characters spelt out, cut, in quotes."""
-    safe = repr(text[:width])[1:-1].replace("\\'", "'").replace('"', '\\"')
-    return f'"{safe}{"…" if len(text) > width else ""}"'
+    """Text from outside, in quotes."""
+    return f'"{display(text, width)}"'
 
 
-def _locate(fault: Fault, origins: Mapping[Path, Where], otherwise: Where) -> Where:
+def _locate(fault: Fault, origins: Mapping[KeyPath, Where], otherwise: Where) -> Where:
     if fault.where.source:
         return fault.where
     for end in range(len(fault.key), 0, -1):

@@ -8,6 +8,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+from engine.display import display
 from engine.profile.faults import Fault, Faults, ProfileError, Where, shown
 from engine.profile.layer import Layer, layer, merge
 from engine.profile.nearest import close
@@ -24,7 +25,7 @@ def read(
 ) -> tuple[Layer, str]:
     """A profile with all it extends, and the name of its own file."""
     folders = tuple(search) or HERE
-    file = _located(source, folders, Where(f"profile {shown(str(source))[1:-1]}"))
+    file = _located(source, folders, Where(f"profile {display(str(source), 200)}"))
     layers = list(_chain(cls, file, folders, faults))
     below = layers[-1]
     for above in reversed(layers[:-1]):
@@ -104,7 +105,7 @@ def _nameless(below: Layer) -> Layer:
 
 
 def _printed(path: Path) -> str:
-    return shown(str(path), 200)[1:-1]
+    return display(str(path), 200)
 
 
 def _refusal(at: Where, key: str, what: str, fix: str | None = None) -> ProfileError:

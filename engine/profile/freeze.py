@@ -34,7 +34,8 @@ def plain(value: Any) -> Any:
 
 def _table(table: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    for spec in specs(type(table)).values():
+    cls: type = type(table)
+    for spec in specs(cls).values():
         value = getattr(table, spec.name)
         if spec.key.rest:
             out.update(plain(value))

@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.profile.faults import Faults, Path, Where
+from engine.profile.faults import Faults, KeyPath, Where
 from engine.profile.shape import Spec, specs
 
 
 @dataclass(frozen=True)
 class Layer:
     table: Mapping[str, Any]
-    origins: Mapping[Path, Where] = field(default_factory=dict)
+    origins: Mapping[KeyPath, Where] = field(default_factory=dict)
 
 
 def layer(
-    cls: type, raw: Mapping[str, Any], origins: Mapping[Path, Where], faults: Faults
+    cls: type, raw: Mapping[str, Any], origins: Mapping[KeyPath, Where], faults: Faults
 ) -> Layer:
     """The tables of one file as its parser gave them, made ready to be merged and checked."""
     named = _Naming(origins, faults)
@@ -62,19 +62,19 @@ def _joined(spec: Spec | None, old: Any, new: Mapping[str, Any]) -> dict[str, An
 class _Naming:
     """Walks the tables as written, turning lists of tables into mappings and aliases into names."""
 
-    def __init__(self, origins: Mapping[Path, Where], faults: Faults) -> None:
+    def __init__(self, origins: Mapping[KeyPath, Where], faults: Faults) -> None:
         self.origins, self.faults = origins, faults
-        self.names: dict[Path, Path] = {}
+        self.names: dict[KeyPath, KeyPath] = {}
         """Paths as written → as they are called here."""
 
-    def renamed(self, path: Path) -> Path:
+    def renamed(self, path: KeyPath) -> KeyPath:
         for end in range(len(path), 0, -1):
             if path[:end] in self.names:
                 return self.names[path[:end]] + path[end:]
         return path
 
     def table(
-        self, cls: type, raw: Mapping[str, Any], written: Path, called: Path
+        self, cls: type, raw: Mapping[str, Any], written: KeyPath, called: KeyPath
     ) -> dict[str, Any]:
         known = specs(cls)
         aliases = {alias: spec.name for spec in known.values() for alias in spec.key.aliases}
@@ -89,7 +89,7 @@ class _Naming:
             out[right] = self.value(spec, value, (*written, name), (*called, right))
         return out
 
-    def value(self, spec: Spec | None, value: Any, written: Path, called: Path) -> Any:
+    def value(self, spec: Spec | None, value: Any, written: KeyPath, called: KeyPath) -> Any:
         if spec is None:
             return value
         if spec.kind.form == "table" and isinstance(value, Mapping):
@@ -98,11 +98,11 @@ class _Naming:
             return self.rows(spec, value, written, called)
         return value
 
-    def rows(self, spec: Spec, value: list[Any], written: Path, called: Path) -> Any:
+    def rows(self, spec: Spec, value: list[Any], written: KeyPath, called: KeyPath) -> Any:
         """A list of tables by name; an entry that cannot be named is reported and left out."""
         identity, out = str(spec.key.identity), dict[str, Any]()
         for number, entry in enumerate(value):
-            at: Path = (*written, number)
+            at: KeyPath = (*written, number)
             name = entry.get(identity) if isinstance(entry, Mapping) else None
             where = self.origins.get(at, self.origins.get(written))
             if not isinstance(name, str):

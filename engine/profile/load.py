@@ -31,9 +31,8 @@ def load(source: str | Path, sets: Sequence[str] = (), search: Sequence[Path] = 
 def from_table(table: Mapping[str, Any], sets: Sequence[str] = ()) -> Profile:
     """A profile from values as TOML would give them."""
     faults = Faults()
-    return _resolved(
-        lay(Profile, layer(Profile, table, {}, faults), sets, faults), faults, "profile"
-    )
+    below = layer(Profile, table, {}, faults)
+    return _resolved(lay(Profile, below, sets, faults), faults, "profile")
 
 
 def from_json(data: bytes) -> Profile:

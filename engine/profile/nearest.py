@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.profile.faults import Path, dotted
+from engine.profile.faults import KeyPath, dotted
 from engine.profile.shape import Kind, Spec, specs
 
 LONGEST = 64
@@ -18,7 +18,7 @@ def close(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def nearest_key(root: type, at: Path, cls: type, name: str) -> Path | None:
+def nearest_key(root: type, at: KeyPath, cls: type, name: str) -> KeyPath | None:
     """For an unknown `name` in the table `cls` at `at`: the key that was probably meant."""
     here = specs(cls)
     for spec in here.values():
@@ -36,14 +36,14 @@ def nearest_key(root: type, at: Path, cls: type, name: str) -> Path | None:
     return None
 
 
-def advice(at: Path, nearest: Path) -> str:
+def advice(at: KeyPath, nearest: KeyPath) -> str:
     """In the same table the name is enough; elsewhere the whole key."""
     if nearest[:-1] == at:
         return f"did you mean {nearest[-1]}?"
     return f"did you mean {dotted(nearest)}?"
 
 
-def _keys(cls: type, at: Path) -> Iterator[tuple[Path, Spec]]:
+def _keys(cls: type, at: KeyPath) -> Iterator[tuple[KeyPath, Spec]]:
     for spec in specs(cls).values():
         path = (*at, spec.name)
         yield path, spec

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.profile.freeze import canonical
-from engine.profile.key import ID, METRIC, NOTHING, key, table
+from engine.profile.key import ID, METRIC, NOTHING, key, section, table
 from engine.profile.tables.data import Data, Phase
 from engine.profile.tables.guarding import Alerts, Expectation, Limits, Recover
 from engine.profile.tables.model import Adapter, Model
@@ -18,7 +17,7 @@ from engine.profile.tables.training import Eval, Optim, Save, Schedule, Train
 RECIPES = ("finetune", "pretrain", "command", "pretokenize", "evaluate", "serve")
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Profile:
     """What to train and how."""
 
@@ -28,31 +27,31 @@ class Profile:
     recipe: str = key("`command` runs a script of yours; the others are our own.", choices=RECIPES)
     goal: str | None = key("What it is for, in a sentence.", None)
     tags: tuple[str, ...] = key("Words to find and compare its runs by.", (), many=True)
-    model: Model = table(Model)
-    adapter: Adapter = table(Adapter)
-    data: Data = table(Data)
+    model: Model = section(Model)
+    adapter: Adapter = section(Adapter)
+    data: Data = section(Data)
     phase: tuple[Phase, ...] = key("Stretches of training, run in their order.", (), identity="id")
-    optim: Optim = table(Optim)
-    schedule: Schedule = table(Schedule)
-    train: Train = table(Train)
-    save: Save = table(Save)
-    eval: Eval = table(Eval)
-    command: Command = table(Command)
-    log: Log = table(Log)
-    workspace: Workspace = table(Workspace)
-    secrets: Secrets = table(Secrets)
-    limits: Limits = table(Limits)
-    recover: Recover = table(Recover)
+    optim: Optim = section(Optim)
+    schedule: Schedule = section(Schedule)
+    train: Train = section(Train)
+    save: Save = section(Save)
+    eval: Eval = section(Eval)
+    command: Command = section(Command)
+    log: Log = section(Log)
+    workspace: Workspace = section(Workspace)
+    secrets: Secrets = section(Secrets)
+    limits: Limits = section(Limits)
+    recover: Recover = section(Recover)
     expect: Mapping[str, Expectation] = key(
         "Metric → what it should look like; a bare pair is its `range`.",
         NOTHING,
         pattern=METRIC,
         short="range",
     )
-    alerts: Alerts = table(Alerts)
-    gates: Gates = table(Gates)
-    artifacts: Artifacts = table(Artifacts)
-    checkpoints: Checkpoints = table(Checkpoints)
+    alerts: Alerts = section(Alerts)
+    gates: Gates = section(Gates)
+    artifacts: Artifacts = section(Artifacts)
+    checkpoints: Checkpoints = section(Checkpoints)
     post: tuple[Post, ...] = key("Tasks after the training.", (), identity="name")
     lineage: tuple[Lineage, ...] = key("How the base was made.", (), identity="name")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.profile.faults import Fault
+from engine.profile.leaks import ADVICE, holds_secret
 from engine.profile.profile import Profile
-from engine.profile.secrets import ADVICE, holds_secret
 from engine.profile.tables.data import Phase
 
 OWN = ("finetune", "pretrain")

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.profile.faults import Path
+from engine.profile.faults import KeyPath
 
 BYTES = 64 * 1024
 DOTS = 16
@@ -31,7 +31,7 @@ _NAMED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\":
 
 @dataclass(frozen=True)
 class Scan:
-    lines: Mapping[Path, int]
+    lines: Mapping[KeyPath, int]
     """Line of each key and table, arrays of tables by number."""
     readable: str
     """What the parser may see: all of it, or up to the end of the line that was not understood."""
@@ -77,15 +77,15 @@ def split_key(text: str) -> tuple[tuple[str, ...], str] | None:
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.text, self.pos = text, 0
-        self.lines: dict[Path, int] = {}
-        self.arrays: dict[Path, int] = {}
+        self.lines: dict[KeyPath, int] = {}
+        self.arrays: dict[KeyPath, int] = {}
         self.breaks = [match.start() for match in re.finditer("\n", text)]
 
     def line(self) -> int:
         return bisect_right(self.breaks, self.pos - 1) + 1
 
     def document(self) -> None:
-        base: Path = ()
+        base: KeyPath = ()
         self.skip(_BLANK)
         while self.pos < len(self.text):
             if self.text[self.pos] == "[":
@@ -94,13 +94,13 @@ class _Scanner:
                 self.pair(base, 0)
             self.skip(_BLANK)
 
-    def header(self) -> Path:
+    def header(self) -> KeyPath:
         """`[a.b]` or `[[a.b]]`; what follows belongs to the newest entry of every array on the way."""
         line, array = self.line(), self.text.startswith("[[", self.pos)
         self.expect("[[" if array else "[")
         parts = self.key()
         self.expect("]]" if array else "]")
-        path: Path = ()
+        path: KeyPath = ()
         for number, part in enumerate(parts):
             path += (part,)
             if array and number == len(parts) - 1:
@@ -111,7 +111,7 @@ class _Scanner:
                 self.lines.setdefault(path, line)
         return path
 
-    def pair(self, base: Path, depth: int) -> None:
+    def pair(self, base: KeyPath, depth: int) -> None:
         line = self.line()
         parts = self.key()
         for end in range(1, len(parts) + 1):
@@ -143,7 +143,7 @@ class _Scanner:
             raise _Lost
         return literal[1:-1]
 
-    def value(self, path: Path, depth: int) -> None:
+    def value(self, path: KeyPath, depth: int) -> None:
         self.spaces()
         first = self.text[self.pos : self.pos + 1]
         if first in ("[", "{"):
@@ -156,7 +156,7 @@ class _Scanner:
                 return
         raise _Lost
 
-    def array(self, path: Path, depth: int) -> None:
+    def array(self, path: KeyPath, depth: int) -> None:
         self.expect("[")
         self.skip(_BLANK)
         number = 0
@@ -166,7 +166,7 @@ class _Scanner:
             self.separator("]")
         self.pos += 1
 
-    def inline(self, path: Path, depth: int) -> None:
+    def inline(self, path: KeyPath, depth: int) -> None:
         self.lines.setdefault(path, self.line())
         self.expect("{")
         self.skip(_BLANK)

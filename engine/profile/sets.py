@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.profile.faults import Faults, Path, Where, shown
+from engine.display import display
+from engine.profile.faults import Faults, KeyPath, Where
 from engine.profile.layer import Layer, layer, merge
 from engine.profile.nearest import close
 from engine.profile.scan import TooMuch, split_key
@@ -21,7 +22,7 @@ def lay(cls: type, below: Layer, sets: Sequence[str], faults: Faults) -> Layer:
     if len(sets) > MOST:
         faults.add((), f"more than {MOST} --set", None, Where("--set"))
     for text in sets[:MOST]:
-        where = Where(f"--set {shown(text, 60)[1:-1]}")
+        where = Where(f"--set {display(text, 60)}")
         split = _split(text, where, faults)
         if split is not None and _known(cls, below, split[0], where, faults):
             below = merge(cls, below, _layer(cls, below, split, where, faults))
@@ -42,7 +43,7 @@ def _split(text: str, where: Where, faults: Faults) -> tuple[tuple[str, ...], st
     return split
 
 
-def _known(cls: type, below: Layer, path: Path, where: Where, faults: Faults) -> bool:
+def _known(cls: type, below: Layer, path: KeyPath, where: Where, faults: Faults) -> bool:
     """An entry of a list of tables must be there: `--set phase.D.rows=5` makes no phase of one key."""
     table: Any = below.table
     for end in range(1, len(path)):
@@ -65,11 +66,13 @@ def _layer(
     for part in reversed(path):
         value = {part: value}
     ends = range(1, len(path) + 1)
-    places = {path[:end]: where for end in ends if end == len(path) or _flat(below, path[:end])}
+    places: dict[KeyPath, Where] = {
+        path[:end]: where for end in ends if end == len(path) or _flat(below, path[:end])
+    }
     return layer(cls, value, places, faults)
 
 
-def _flat(below: Layer, path: Path) -> bool:
+def _flat(below: Layer, path: KeyPath) -> bool:
     """Whether there is no table yet: a table on the way keeps the place where it was written."""
     table: Any = below.table
     for name in path:
@@ -91,7 +94,7 @@ def _wants_text(kind: Kind) -> bool:
     return kind.form == "text" or (kind.form == "list" and _wants_text(kind.items[0]))
 
 
-def _kind(cls: type, path: Path) -> Kind | None:
+def _kind(cls: type, path: KeyPath) -> Kind | None:
     kind: Kind | None = Kind("table", cls=cls)
     for part in path:
         kind = _step(kind, str(part)) if kind else None

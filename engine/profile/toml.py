@@ -6,13 +6,13 @@ import re
 import sys
 from typing import Any
 
-from engine.profile.faults import Fault, Path, ProfileError, Where
+from engine.profile.faults import Fault, KeyPath, ProfileError, Where
 from engine.profile.scan import BYTES, Scan, TooMuch, scan
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def parse(data: bytes, source: str) -> tuple[dict[str, Any], dict[Path, Where]]:
+def parse(data: bytes, source: str) -> tuple[dict[str, Any], dict[KeyPath, Where]]:
     """Raises ProfileError with the line of what cannot be read."""
     text = _decoded(data, source)
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.profile.key import Key
-from engine.profile.secrets import ADVICE, is_secret
+from engine.profile.leaks import ADVICE, is_secret
 from engine.profile.shape import Kind
 from engine.profile.words import bounds, choices, spoken, told
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time
 from typing import Any
 
 from engine.profile.faults import shown
 from engine.profile.key import Key
-from engine.profile.secrets import is_secret
+from engine.profile.leaks import is_secret
 from engine.profile.shape import Kind
 
 _PLAIN = {
@@ -59,9 +58,9 @@ def told(value: Any) -> str:
         return f"a number of {value.bit_length()} bits"
     if isinstance(value, (int, float)):
         return str(value)
-    if isinstance(value, (date, time)):
-        return "a date or time"
-    return "a table" if isinstance(value, Mapping) else "a list"
+    if isinstance(value, Mapping):
+        return "a table"
+    return "a list" if isinstance(value, (list, tuple)) else "a date or time"
 
 
 def _plural(kind: Kind) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.profile.checks import ascending
-from engine.profile.key import METRIC, NAME, NOTHING, key
+from engine.profile.key import METRIC, NAME, NOTHING, key, table
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Data:
     """Where rows come from and how they become tokens."""
 
@@ -19,10 +18,9 @@ class Data:
         many=True,
         also=("datasets", "train_file", "dataset", "data_dir"),
     )
-    valid: tuple[str, ...] | float | None = key(
-        "Files with the rows to evaluate on, or the share of the training rows to keep back.",
+    valid: str | float | None = key(
+        "A file or glob with the rows to evaluate on, or the share of the training rows to keep back.",
         None,
-        many=True,
         above=0,
         most=0.5,
         also=("test_datasets", "validation_file", "eval_file", "val_set_size"),
@@ -83,7 +81,7 @@ class Data:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Phase:
     """One stretch of training with its own rows, length and learning rate; phases run in their order here."""
 

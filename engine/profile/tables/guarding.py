@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.profile.checks import ascending, bands, channels
-from engine.profile.key import NOTHING, key
+from engine.profile.key import NOTHING, key, table
 
 ALARMS = (
     "nan",
@@ -37,7 +36,7 @@ ACTIONS = ("ignore", "notify", "save", "stop", "rollback")
 CAUSES = ("crash", "lost", "preempted", "stalled", "diverged", "oom")
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Limits:
     """When a run is ended whatever it does; enforced on the machine itself."""
 
@@ -51,7 +50,7 @@ class Limits:
         "Minutes without a step and with idle GPUs after which it ends.", None, above=0
     )
     then: str = key(
-        "The machine afterwards: `release` gives back what was leased and leaves what ran before; `keep` leaves it running.",
+        "The machine afterwards; `release` gives back what was leased and leaves what ran before.",
         "release",
         choices=("release", "stop", "terminate", "keep"),
     )
@@ -63,7 +62,7 @@ class Limits:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Recover:
     """What happens by itself when an attempt ends badly; never twice for the same out-of-memory without a change."""
 
@@ -91,7 +90,7 @@ class Recover:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Expectation:
     """What a metric should look like; outside of it the alarm `band` is raised."""
 
@@ -107,7 +106,7 @@ class Expectation:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Alerts:
     """When an alarm is raised, and what follows; a threshold of 0 turns its alarm off."""
 
@@ -140,7 +139,7 @@ class Alerts:
     at_risk_minutes: float = key("Minutes of work that are safe nowhere else.", 60.0, least=0)
     val_gap: float = key("Evaluation loss, as a factor of the training loss.", 0.0, least=0)
     actions: Mapping[str, str] = key(
-        "Alarm → what follows; not named: `notify`. `stop` saves first where it can, `rollback` also goes back to the best checkpoint.",
+        "Alarm → what follows, else `notify`; `stop` saves first, `rollback` goes back to the best checkpoint.",
         NOTHING,
         names=ALARMS,
         choices=ACTIONS,

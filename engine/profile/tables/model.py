@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from engine.profile.key import key
+from engine.profile.key import key, table
 
 PRECISIONS = ("auto", "bf16", "fp16", "fp32")
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Scratch:
     """A model with random weights, by its sizes; written, it takes the place of `base`'s weights."""
 
@@ -28,7 +26,7 @@ class Scratch:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Model:
     """The model that training starts from."""
 
@@ -60,7 +58,7 @@ class Model:
     from_scratch: Scratch | None = key("Train random weights of these sizes.", None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Adapter:
     """What is trained of the model: an adapter, or all of it."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.profile.checks import criteria, limit
-from engine.profile.key import METRIC, NAME, NOTHING, key, table
+from engine.profile.key import METRIC, NAME, NOTHING, key, section, table
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Tier:
     """A grade of success, shown as a badge."""
 
@@ -20,7 +19,7 @@ class Tier:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Gates:
     """What the results must reach; a run that misses a gate ends with status 7."""
 
@@ -36,7 +35,7 @@ class Gates:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Artifacts:
     """Files without which a run is incomplete."""
 
@@ -47,7 +46,7 @@ class Artifacts:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Keep:
     """Which checkpoints are kept; pinned ones always are, the only valid one too."""
 
@@ -56,7 +55,7 @@ class Keep:
     every: int | None = key("One in so many steps.", None, least=1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Checkpoints:
     """Where a script's checkpoints are and which are kept; nothing is deleted unless `keep` says so."""
 
@@ -78,7 +77,7 @@ class Checkpoints:
             "file",
         ),
     )
-    keep: Keep = table(Keep)
+    keep: Keep = section(Keep)
     metric: str = key("What the best is best at.", "eval_loss", pattern=METRIC)
     mode: str = key("Whether less or more of it is better.", "min", choices=("min", "max"))
     auto_free: bool = key(
@@ -86,7 +85,7 @@ class Checkpoints:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Post:
     """A task after the training, in the order written."""
 
@@ -105,7 +104,7 @@ class Post:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Lineage:
     """Where the base comes from: one step of its making."""
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.profile.checks import patterns, placeholders
-from engine.profile.key import METRIC, NOTHING, VARIABLE, key
+from engine.profile.key import METRIC, NOTHING, VARIABLE, key, table
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Command:
     """A training script of the user's own (recipe `command`); nothing goes through a shell."""
 
     argv: tuple[str, ...] = key(
-        'Program and arguments, for example `["python3", "train.py"]`; `{run}` and `{phase}` are filled in.',
+        'Program and arguments, for example `["python3", "train.py"]`; `{run}` is its id.',
         (),
         also=("run", "cmd", "command", "script"),
     )
@@ -30,7 +29,7 @@ class Command:
         choices=("none", "torchrun", "accelerate"),
     )
     resume: tuple[str, ...] = key(
-        "Appended to `argv` to continue from a checkpoint, with `{path}`, `{name}`, `{step}` filled in; absent: the script cannot resume.",
+        "Appended to `argv` to continue from a checkpoint `{path}`, `{name}`, `{step}`; absent: it cannot resume.",
         (),
         check=placeholders,
         also=("resume_from_checkpoint",),
@@ -48,7 +47,7 @@ class Command:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Log:
     """How metrics are read from what a trainer prints or writes."""
 
@@ -88,7 +87,7 @@ class Log:
     pulse_s: float = key("Seconds between readings of the GPUs and the machine.", 5.0, least=0.2)
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Workspace:
     """The project's files on the machine, and the Python they run with."""
 
@@ -106,7 +105,7 @@ class Workspace:
         "Folder on the machine that outlives its container, for results and caches.", None
     )
     setup: tuple[tuple[str, ...], ...] = key(
-        'Commands that prepare the environment, once per content, for example `[["pip", "install", "-r", "requirements.txt"]]`.',
+        'Commands that prepare the environment, once per content, for example `[["pip", "install", "."]]`.',
         (),
     )
     lock: str | None = key("File that pins every package.", None, also=("requirements",))
@@ -116,7 +115,7 @@ class Workspace:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Secrets:
     """Names of what must never be written down; values come from the environment, the keyring or `secrets.toml`."""
 

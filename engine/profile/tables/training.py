@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.profile.checks import rising_percents
-from engine.profile.key import key
+from engine.profile.key import key, table
 from engine.profile.tables.model import PRECISIONS
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Optim:
     """The optimizer."""
 
@@ -28,7 +26,7 @@ class Optim:
     eps: float = key("Added to the denominator.", 1e-8, above=0, most=1, also=("adam_epsilon",))
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Schedule:
     """The learning rate over time."""
 
@@ -49,7 +47,7 @@ class Schedule:
     floor: float = key("Where it ends, as a share of the peak.", 0.0, least=0, most=1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Train:
     """The loop: batch, length, precision, devices."""
 
@@ -94,7 +92,7 @@ class Train:
     layer_norms: bool = key("Record the gradient norm of each layer.", False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Save:
     """When our own loop writes a checkpoint; one is always written at the end and on SIGTERM."""
 
@@ -110,7 +108,7 @@ class Save:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@table(frozen=True, kw_only=True)
 class Eval:
     """Evaluation and samples while training."""
 
