@@ -25,7 +25,8 @@ GRACE_S = 5.0  # for a process that is on its way out
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "needs(*programs): skipped where one is missing, failed in CI; 'root' is the user"
+        "markers",
+        "needs(*programs): skipped where one is missing, failed in CI; 'root' is the user",
     )
     config.addinivalue_line(
         "markers", "leaves(why): processes may outlive the test; they are ended all the same"

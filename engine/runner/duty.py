@@ -7,7 +7,7 @@ import time
 from typing import Mapping
 
 from engine.events import runner as say
-from engine.procs import Identity
+from engine.identity import Identity
 from engine.runner import clock, epilogue, launch, records
 from engine.runner.decide import Decision, decide
 from engine.runner.launch import Lock

@@ -11,7 +11,7 @@ import time
 from engine import alarms, procs
 from engine.alarms import Thresholds
 from engine.events import runner as say
-from engine.procs import Identity
+from engine.identity import Identity
 from engine.runner import clock, launch, limits, records
 from engine.runner.ending import Ending as End
 from engine.runner.obey import Obey

@@ -20,7 +20,15 @@ def outcome(folder: Path, body: str, **environment: str) -> tuple[dict[str, int]
     """Run one small test under this very conftest: the counts pytest gives, and all it printed."""
     file = folder / "test_inner.py"
     file.write_text(f"import os, pathlib, pytest, subprocess\n{body}\n")
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-c", ROOT / "pyproject.toml"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.conftest",
+        "-c",
+        ROOT / "pyproject.toml",
+    ]
     options = ["--rootdir", folder, "--basetemp", folder / "inner", "-p", "no:cacheprovider", "-rs"]
     variables = {name: value for name, value in os.environ.items() if name not in ("CI", "SOAK")}
     done = subprocess.run(
