@@ -69,7 +69,7 @@ def look_at_disk(view: View) -> Disk:
 
 def place(attempt: AttemptView, path: str) -> Path:
     """Where a path lies that the trainer told: relative ones begin where it was started."""
-    return Path(attempt.opening.cwd if attempt.opening else "/", path)
+    return Path(attempt.opening.cwd, path)
 
 
 def inspect(folder: Path, manifest: str | None, hashes: bool = False) -> Seen:

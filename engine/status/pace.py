@@ -69,7 +69,7 @@ def trained_s(attempt: AttemptView, now: float) -> float | None:
     if runner.exit is not None and runner.exit.duration_s is not None:
         return max(runner.exit.duration_s, 0.0)
     end = now if runner.exit is None else runner.exit.t
-    if attempt.opening is not None and attempt.opening.lost is not None:
+    if attempt.opening.lost is not None:
         end = runner.t
     if runner.beat is not None and runner.beat.t is not None and end is not None:
         return max(runner.beat.up_s, 0.0) + max(end - runner.beat.t, 0.0)

@@ -95,7 +95,7 @@ def _exists(save: _Save) -> bool:
 def _checkpoint(save: _Save) -> Checkpoint:
     told, opening = save.told, save.attempt.opening
     here = save.seen is not None and save.seen.here
-    where = THIS_DISK if here else (opening.machine if opening else None)
+    where = THIS_DISK if here else opening.machine
     verified = save.seen.verified if save.seen else None
     return Checkpoint(_name(told.path), told.path, told.step, told.bytes, verified, where)
 
@@ -112,7 +112,7 @@ def _start(view: View) -> int:
     planned = first.facts.trainer.planned
     if planned is not None and planned.start_step is not None:
         return planned.start_step
-    return (first.opening.resume_step if first.opening else None) or 0
+    return first.opening.resume_step or 0
 
 
 def _since(view: View, newest: _Save | None, now: float) -> float | None:
