@@ -63,7 +63,8 @@ def young(source: Module) -> list[str]:
     except SyntaxError as error:
         return [f"{source.path}:{error.lineno}: {error.msg}"]
     found = [*young_names(source), *young_calls(source), *young_types(source)]
-    if "__future__.annotations" not in {name for _, name in imported(source)} and source.tree.body:
+    annotated = any(isinstance(node, (ast.arg, ast.AnnAssign)) for node in ast.walk(source.tree))
+    if annotated and "__future__.annotations" not in {name for _, name in imported(source)}:
         found.append((1, "from __future__ import annotations is missing"))
     return [f"{source.path}:{line}: {what}" for line, what in sorted(found)]
 
