@@ -22,6 +22,7 @@ PARTS = (
     "dialects",
     "display.py",
     "events",
+    "identity.py",
     "journal.py",
     "procs.py",
     "redact.py",

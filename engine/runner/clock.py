@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 
-from engine.procs import Identity
+from engine.identity import Identity
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)

@@ -7,7 +7,7 @@ import time
 from typing import Mapping
 
 from engine.events import runner as say
-from engine.procs import Identity
+from engine.identity import Identity
 from engine.runner import clock, epilogue, launch, records
 from engine.runner.decide import Decision, decide
 from engine.runner.launch import Lock
@@ -125,12 +125,18 @@ class Duty:
             )
         self._watch = Watch(self._post, trainer)
         self._watch.released = self.released
-        ending = self._watch.until_ended()
+        try:
+            self._attend(self._watch)
+        finally:
+            self._watch.close()
+
+    def _attend(self, watch: Watch) -> None:
+        ending = watch.until_ended()
         if ending is None:
             return
-        self._watch.until_stopped()
+        watch.until_stopped()
         self._record(ending)
-        self._watch.until_left(ended_badly=ending.code != 0)
+        watch.until_left(ended_badly=ending.code != 0)
 
     def _known(self, trainer: Identity) -> bool:
         """It was started by this very runner."""

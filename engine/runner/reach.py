@@ -10,7 +10,8 @@ from __future__ import annotations
 import signal
 
 from engine import procs
-from engine.procs import Identity, Stat
+from engine.identity import Identity
+from engine.procs import Stat
 
 SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox"))
 """They wait for a command and do not pass a signal on to it."""

@@ -13,7 +13,7 @@ from typing import Any, Mapping
 
 from engine import journal
 from engine.events.base import number, whole
-from engine.procs import Identity
+from engine.identity import Identity
 
 ROOM = 4096
 """Bytes set aside for the exit record before the trainer starts, so that a full disk cannot take its place."""
