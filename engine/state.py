@@ -6,6 +6,7 @@ that the profile expects. Unreachable is never "failed".
 
 from __future__ import annotations
 
+import math
 import signal
 from dataclasses import dataclass
 from enum import Enum
@@ -192,6 +193,8 @@ def _alive(frame: Frame, attempt: AttemptView, limits: Thresholds) -> Verdict:
 
 def ago(seconds: float) -> str:
     """A length of time in one short word: 45s, 4m, 3h, 2d."""
+    if not math.isfinite(seconds):
+        return "?"
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= length:
             return f"{int(seconds // length)}{unit}"

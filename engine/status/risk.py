@@ -60,7 +60,7 @@ def at_risk(view: View, disk: Disk, terms: Terms, now: float) -> AtRisk:
     seconds = _since(view, newest, now)
     dollars = None
     if seconds is not None and terms.price_hour is not None:
-        dollars = seconds / 3600 * terms.price_hour
+        dollars = seconds * terms.price_hour / 3600
     return AtRisk(steps, seconds, dollars, _name(newest.told.path) if newest else None)
 
 
@@ -75,7 +75,7 @@ def cost(view: View, terms: Terms, now: float) -> Cost:
         return Cost(None, None, terms.cap)
     lengths = [trained_s(attempt, now) for attempt in view.attempts]
     spent = sum(length for length in lengths if length is not None)
-    return Cost(spent / 3600 * terms.price_hour, terms.price_hour, terms.cap)
+    return Cost(spent * terms.price_hour / 3600, terms.price_hour, terms.cap)
 
 
 def _saves(view: View, disk: Disk) -> list[_Save]:
