@@ -1,0 +1,51 @@
+"""Bytes of a segment, in any pieces, to columns of numbers."""
+
+from __future__ import annotations
+
+from engine.columns.console import ConsoleRows
+from engine.columns.lines import Blocks
+from engine.columns.series import Table
+from engine.columns.store import Store
+from engine.columns.trainer import TrainerRows
+from engine.events import Event, Row, Segment, decode
+
+
+class Columns:
+    """The rows of one attempt as they come in. With a dialect the bytes are a console's, else a trainer's segment."""
+
+    def __init__(self, dialect: str | None = None) -> None:
+        self._blocks = Blocks()
+        self._store = Store()
+        self._rows: TrainerRows | ConsoleRows = (
+            TrainerRows() if dialect is None else ConsoleRows(dialect)
+        )
+
+    def feed(self, piece: bytes) -> None:
+        """Take more bytes."""
+        if isinstance(self._rows, ConsoleRows):
+            piece = piece.replace(b"\r", b"\n")
+        for block, at in self._blocks.feed(piece):
+            for batch in self._rows.read(block, at):
+                self._store.extend(batch)
+
+    def table(self) -> Table:
+        """All rows so far, as a value that later bytes do not change."""
+        unreadable = self._rows.unreadable
+        if isinstance(self._rows, TrainerRows):
+            unreadable += self._blocks.oversized + self._blocks.skipping
+        return self._store.table(unreadable)
+
+    def events(self) -> list[Event]:
+        """What the segment holds besides rows, oldest first."""
+        found = (decode(line, Segment.TRAINER) for line in self._rows.events)
+        return [one for one in found if one is not None and not isinstance(one, Row)]
+
+    @property
+    def dialect(self) -> str | None:
+        """How the console is read, once a line was understood."""
+        return self._rows.dialect if isinstance(self._rows, ConsoleRows) else None
+
+    @property
+    def total(self) -> int | None:
+        """Steps of the whole run, as a console tells them."""
+        return self._rows.total if isinstance(self._rows, ConsoleRows) else None
