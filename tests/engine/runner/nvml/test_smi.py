@@ -68,6 +68,7 @@ def test_control_a_parser_that_gives_zero_is_noticed(monkeypatch: pytest.MonkeyP
 def test_rows_that_make_no_sense_are_left_out() -> None:
     assert smi.parse("", None) == []
     assert smi.parse("No devices were found\n\n,,,\n" + "x," * 20, "a,b\n") == []
+    assert len(smi.parse(ROW.format(index=0).replace("H100", "H\u2028\x1c100"), None)) == 1
     nan = ROW.format(index=0).replace("97", "nan").replace("66", "1e400")
     assert smi.parse(nan, None)[0]["util_gpu"] is None
 
