@@ -1,0 +1,173 @@
+"""What the loop trains: `Net`, which maps a micro-batch to its summed loss, and how each method builds one."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.train import adapters
+from engine.train.errors import TrainError
+from engine.train.feed import Batch
+from engine.train.gpt import GPT, Shape
+from engine.train.job import Job
+from engine.train.loss import Head, token_loss
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What must lie beside the weights so that others can open them."""
+
+    weights: str
+    files: dict[str, bytes]
+    flops_per_token: float
+    layers: int
+    width: int
+
+
+class Net(nn.Module):
+    """A causal language model as the loop sees it."""
+
+    def __init__(self, model: nn.Module, trunk: Callable[..., Tensor], head: Callable[[], Head]) -> None:
+        super().__init__()
+        self.model = model
+        self._trunk, self._head = trunk, head
+
+    def forward(self, batch: Batch) -> Tensor:
+        hidden = self._trunk(batch.ids, batch.positions).flatten(0, 1)
+        if batch.learned is not None:
+            hidden = hidden.index_select(0, batch.learned)
+        return token_loss(hidden, self._head(), batch.targets)
+
+    @torch.no_grad()
+    def next_logits(self, ids: Tensor) -> Tensor:
+        """The logits after the last token of each row, for sampling."""
+        head = self._head()
+        scores = nn.functional.linear(self._trunk(ids, None)[:, -1], head.weight, head.bias).float()
+        scores = scores * head.scale
+        return scores if head.cap is None else head.cap * torch.tanh(scores / head.cap)
+
+    def learning(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """The parameters that change, by the names they are saved under."""
+        return ((n, p) for n, p in self.model.named_parameters() if p.requires_grad)
+
+
+def precision(job: Job, device: torch.device) -> torch.dtype:
+    """What the arithmetic is done in."""
+    if job.train.precision != "auto":
+        return DTYPES[job.train.precision]
+    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if half else torch.float32
+
+
+def scratch(job: Job, vocab: int, device: torch.device) -> tuple[Net, Card]:
+    """A GPT-2 with fresh weights, the same on every device for one seed."""
+    wanted = job.model.from_scratch
+    if wanted is None:
+        raise TrainError("recipe = 'pretrain' needs [model.from_scratch] or model.base")
+    # a vocabulary padded to a multiple of 64 keeps the head's product on the fast path
+    shape = Shape(
+        wanted.layers, wanted.heads, wanted.width, job.data.max_length, -(-vocab // 64) * 64,
+        wanted.dropout,
+    )  # fmt: skip
+    if shape.width % shape.heads:
+        raise TrainError(f"model.from_scratch: width {shape.width} is no multiple of {shape.heads} heads")
+    torch.manual_seed(job.train.seed)
+    model = GPT(shape).to(device)
+    model.transformer.gradient_checkpointing = job.train.gradient_checkpointing
+    config = json.dumps(shape.config(), indent=1).encode()
+    card = Card("model.safetensors", {"config.json": config}, _flops(model, shape.layers, shape.width, job), shape.layers, shape.width)  # fmt: skip
+    return Net(model, model.transformer, lambda: Head(model.head)), card
+
+
+def pretrained(job: Job, device: torch.device) -> tuple[Net, Card]:
+    """A causal model of transformers, quantised and adapted as the profile says."""
+    model: Any = _load(job, device)
+    out = model.get_output_embeddings()
+    if job.model.bits == 4:
+        from engine.train.quantize import quantize
+
+        quantize(model, out, device, precision(job, device))
+    model.to(device)
+    torch.manual_seed(job.train.seed)
+    weights, files = "model.safetensors", {"config.json": model.config.to_json_string().encode()}
+    if job.adapter.kind != "full":
+        names = adapters.adapt(model, job.adapter, out)
+        conv = any(type(m.base).__name__ == "Conv1D" for _, m in adapters.adapted(model))
+        settings = adapters.export_config(job.adapter, names, job.model.base, conv)
+        weights = "adapter_model.safetensors"
+        files = {"adapter_config.json": json.dumps(settings, indent=1).encode()}
+    elif job.model.bits:
+        raise TrainError("model.bits = 4 needs an adapter: 4-bit weights cannot learn themselves")
+    if job.train.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    config = model.config
+    depth, width = config.num_hidden_layers, config.hidden_size
+    card = Card(weights, files, _flops(model, depth, width, job), depth, width)
+    return Net(model, _trunk_of(model), lambda: _head_of(out, config)), card
+
+
+def _load(job: Job, device: torch.device) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    base = job.model.base
+    if base is None:
+        raise TrainError("recipe = 'finetune' needs model.base: a folder or the name of a model")
+    if job.model.dtype != "auto":
+        dtype = DTYPES[job.model.dtype]
+    else:
+        dtype = torch.float32 if job.adapter.kind == "full" else precision(job, device)
+    attention = job.model.attention
+    if attention == "auto":
+        flash = device.type == "cuda" and importlib.util.find_spec("flash_attn") is not None
+        attention = "flash_attention_2" if flash else "sdpa"
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            base, dtype=dtype, attn_implementation=attention
+        )
+    except (OSError, ValueError, ImportError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        here = "" if Path(base).exists() else f" (no folder of that name in {Path.cwd()})"
+        raise TrainError(f"model.base = {base!r}{here}: {first}") from None
+
+
+def _trunk_of(model: Any) -> Callable[..., Tensor]:
+    def trunk(ids: Tensor, positions: Tensor | None) -> Tensor:
+        body = model.base_model
+        out: Tensor = body(input_ids=ids, position_ids=positions, use_cache=False)[0]
+        return out
+
+    return trunk
+
+
+def _head_of(out: Any, config: Any) -> Head:
+    scale = getattr(config, "logit_scale", None) or 1.0
+    scale /= getattr(config, "logits_scaling", None) or 1.0
+    return Head(out.weight, out.bias, scale, getattr(config, "final_logit_softcapping", None))
+
+
+def _flops(model: nn.Module, layers: int, width: int, job: Job) -> float:
+    """Per trained token: 2 per weight forward, 2 for the inputs' gradients, 2 more where the weight learns;
+    attention adds 12 per layer, width and position (half of it masked, counted in full by convention)."""
+    total = 0.0
+    skip = {id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
+    tied = getattr(model, "head", None)
+    for p in model.parameters():
+        count = p.numel() * (2 if getattr(p, "quant_state", None) is not None else 1)
+        if id(p) in skip and p is not tied and not _is_head(model, p):
+            continue
+        total += count * (6 if p.requires_grad else 4)
+    return total + 12 * layers * width * job.data.max_length
+
+
+def _is_head(model: nn.Module, p: nn.Parameter) -> bool:
+    out = getattr(model, "get_output_embeddings", lambda: None)()
+    return out is not None and out.weight is p
