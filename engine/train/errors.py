@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from engine.errors import Problem
 
-class TrainError(Exception):
+
+class TrainError(Problem):
     """A fault in the profile, the data or the machine; `status` is the exit status of the process."""
 
     status = 2
