@@ -130,7 +130,9 @@ def export_name(name: str) -> str:
     return f"base_model.model.{path}.{tail}"
 
 
-def export_config(adapter: Adapter, names: list[str], base: str | None, conv: bool) -> dict[str, Any]:
+def export_config(
+    adapter: Adapter, names: list[str], base: str | None, conv: bool
+) -> dict[str, Any]:
     """PEFT's adapter_config.json."""
     return {
         "peft_type": "LORA",
@@ -159,25 +161,26 @@ def fans(base: nn.Module) -> tuple[int, int]:
 
 
 def base_product(base: nn.Module, rows: Tensor) -> Tensor:
-    """`rows @ W.T` in fp32 for a frozen layer of any kind."""
-    return rows @ dense(base).t().to(rows.device)
+    """`rows @ W.T` for a frozen layer of any kind: in its own arithmetic, which is what W is known to."""
+    weight = dense(base)
+    return (rows.to(weight.dtype) @ weight.t()).float()
 
 
 def row_squares(base: nn.Module) -> Tensor:
     """|W|^2 of every output row, in fp32."""
-    return dense(base).square().sum(1)
+    return dense(base).float().square().sum(1)
 
 
 @torch.no_grad()
 def dense(base: nn.Module) -> Tensor:
-    """The layer's weight as (out, in) in fp32."""
+    """The layer's weight as (out, in), dequantised if it is 4-bit."""
     weight = base.get_parameter("weight")
     state = getattr(weight, "quant_state", None)
     if state is not None:
         import bitsandbytes.functional as bnb
 
-        return bnb.dequantize_4bit(weight.data, state).float()  # type: ignore[no-any-return]
-    plain = whole(weight).float()
+        return bnb.dequantize_4bit(weight.data, state)  # type: ignore[no-any-return]
+    plain = whole(weight)
     return plain if isinstance(base, nn.Linear) else plain.t()
 
 

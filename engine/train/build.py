@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +18,55 @@ from engine.train.errors import ResumeError, TrainError
 from engine.train.feed import Plan
 from engine.train.job import Job
 from engine.train.loss import compile_loss
+from engine.train.models import Card, Net
 from engine.train.optim import make_optimizer
 from engine.train.ranks import World
 from engine.train.run import Run, phase_steps
 from engine.train.saver import Saver
 from engine.train.sources import open_codec, open_corpora
 from engine.train.state import restore
+from engine.train.tokenizer import Codec
 from engine.train.voice import Voice
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is put together from."""
+
+    codec: Codec
+    corpora: list[Corpus]
+    valid: Corpus | None
+    net: Net
+    card: Card
 
 
 def build(job: Job, world: World, out: Path, asked: Asked) -> Run:
     """Load data and model and put them together; nothing has been trained."""
     if job.train.threads:
         torch.set_num_threads(job.train.threads)
-    voice = Voice(world.first)
     codec = open_codec(job)
-    corpora, valid = open_corpora(job, codec, voice)
+    corpora, valid = open_corpora(job, codec, Voice(world.first))
     if job.model.base is None:
         net, card = models.scratch(job, codec.size, world.device)
     else:
         net, card = models.pretrained(job, world.device)
+    return assemble(job, world, Parts(codec, corpora, valid, net, card), out, asked)
+
+
+def assemble(job: Job, world: World, parts: Parts, out: Path, asked: Asked) -> Run:
+    """Split, compile, plan; the randomness of the training begins here."""
     torch.manual_seed(job.train.seed + world.rank)
+    voice, net = Voice(world.first), parts.net
     compiled = _compile(job, net, world)
-    module = ranks.split(net, world, job.train.strategy)
     dtype = models.precision(job, world.device)
-    scaler = torch.amp.GradScaler(world.device.type, enabled=dtype == torch.float16)
     return Run(
-        job=job, world=world, net=net, module=module.train(), card=card, codec=codec,
-        plans=_plans(job, corpora, world, compiled), valid=valid, dtype=dtype,
-        optimizer=make_optimizer(net.learning(), job.optim), scaler=scaler, voice=voice,
-        saver=_saver(job, out, voice), asked=asked, loss=torch.zeros((), device=world.device),
-        compiled=compiled,
+        job=job, world=world, net=net, module=ranks.split(net, world, job.train.strategy).train(),
+        card=parts.card, codec=parts.codec, valid=parts.valid, dtype=dtype,
+        plans=_plans(job, parts.corpora, world, compiled),
+        optimizer=make_optimizer(net.learning(), job.optim),
+        scaler=torch.amp.GradScaler(world.device.type, enabled=dtype == torch.float16),
+        voice=voice, saver=_saver(job, out, voice), asked=asked, compiled=compiled,
+        loss=torch.zeros((), device=world.device),
     )  # fmt: skip
 
 

@@ -48,7 +48,9 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
         if key == "data":
             found.append("the training data has changed: rows come in another order")
         elif key == "total":
-            found.append(f"the horizon {before} → {after} steps: the learning rate follows the new one")
+            found.append(
+                f"the horizon {before} → {after} steps: the learning rate follows the new one"
+            )
         else:
             found.append(f"{key} {before} → {after}")
     return found

@@ -39,6 +39,7 @@ class Corpus(Protocol):
     def __len__(self) -> int: ...
     def bin(self, index: int) -> list[Document]: ...
     def trained(self, index: int) -> int: ...
+    def size(self, index: int) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class Blocks:
         return [Document(self.tokens[start : start + self.length + 1])]
 
     def trained(self, index: int) -> int:
+        return self.length
+
+    def size(self, index: int) -> int:
         return self.length
 
 
@@ -80,6 +84,9 @@ class Packed:
 
     def trained(self, index: int) -> int:
         return int(self.counts[self.bins[index]].sum())
+
+    def size(self, index: int) -> int:
+        return int(sum(self.starts[d + 1] - self.starts[d] for d in self.bins[index]))
 
 
 @dataclass

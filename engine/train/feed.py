@@ -87,13 +87,13 @@ class Plan:
     def step(self, index: int) -> Step:
         chosen = self.bins(index)
         learned = sum(self.corpus.trained(int(b)) for b in chosen)
-        tokens = sum(len(d.ids) for b in chosen for d in self.corpus.bin(int(b)))
+        tokens = sum(self.corpus.size(int(b)) for b in chosen)
         rows = math.ceil(len(chosen) / self.world)
-        mine: list[list[Document]] = [self.corpus.bin(int(b)) for b in chosen[self.rank :: self.world]]
-        mine += [[NOTHING]] * (rows - len(mine))
-        micro = [
-            collate(mine[i : i + self.micro], self.pad_to) for i in range(0, rows, self.micro)
+        mine: list[list[Document]] = [
+            self.corpus.bin(int(b)) for b in chosen[self.rank :: self.world]
         ]
+        mine += [[NOTHING]] * (rows - len(mine))
+        micro = [collate(mine[i : i + self.micro], self.pad_to) for i in range(0, rows, self.micro)]
         return Step(index, micro, learned, tokens)
 
     def smaller(self) -> Plan:

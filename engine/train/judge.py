@@ -63,5 +63,3 @@ def _draw(net: Net, window: torch.Tensor, temperature: float, source: torch.Gene
 def run_in(run: Run) -> torch.autocast:
     """The arithmetic of the profile; without effect in fp32."""
     return torch.autocast(run.device.type, run.dtype, enabled=run.dtype != torch.float32)
-
-

@@ -144,7 +144,9 @@ def look(run: Run) -> None:
         if lost is not None:
             telling.held_out(run, lost)
         for prompt in run.job.eval.prompts if run.world.size == 1 else ():
-            run.voice.event("sampled", step=run.at.step, prompt=prompt, text=judge.write(run, prompt))
+            run.voice.event(
+                "sampled", step=run.at.step, prompt=prompt, text=judge.write(run, prompt)
+            )
     if not run.wants("stop"):
         run.at.looked = run.at.step
 

@@ -103,8 +103,12 @@ def _logits_slope(
     index = targets.unsqueeze(1)
     lse = scores.logsumexp(1, keepdim=True)
     loss = (lse - scores.gather(1, index)).sum()
-    slope = (scores - lse).exp_()
-    slope.scatter_add_(1, index, slope.new_full((1, 1), -1.0).expand_as(index))
+    slope = (scores - lse).exp()
+    if torch.compiler.is_compiling():
+        # a comparison fuses with the passes around it, a scatter does not
+        slope = slope - (torch.arange(slope.shape[1], device=slope.device) == index).float()
+    else:
+        slope.scatter_add_(1, index, slope.new_full((1, 1), -1.0).expand_as(index))
     if cap is not None:
         slope = slope * (1.0 - squashed * squashed)
     if scale != 1.0:
@@ -123,7 +127,9 @@ def _piece(
     scale: float,
     cap: float | None,
 ) -> tuple[Tensor, Tensor]:
-    logits = piece @ table.t() if bias is None else torch.addmm(bias.to(table.dtype), piece, table.t())
+    logits = (
+        piece @ table.t() if bias is None else torch.addmm(bias.to(table.dtype), piece, table.t())
+    )
     step = _compiled or _logits_slope
     loss, slope = step(logits, targets, scale, cap)
     return loss, slope

@@ -31,7 +31,9 @@ def too_full(run: Run) -> str:
     if plan.micro > 1:
         half = plan.micro // 2
         accum = run.job.global_batch // (half * train.devices)
-        return f"{where}: train.micro_batch = {half} with train.grad_accum = {accum} is the same batch"
+        return (
+            f"{where}: train.micro_batch = {half} with train.grad_accum = {accum} is the same batch"
+        )
     if not train.gradient_checkpointing:
         return f"{where}: set train.gradient_checkpointing = true or a smaller data.max_length"
     return f"{where}: set a smaller data.max_length, model.bits = 4, or take a larger device"

@@ -36,7 +36,9 @@ class Card:
 class Net(nn.Module):
     """A causal language model as the loop sees it."""
 
-    def __init__(self, model: nn.Module, trunk: Callable[..., Tensor], head: Callable[[], Head]) -> None:
+    def __init__(
+        self, model: nn.Module, trunk: Callable[..., Tensor], head: Callable[[], Head]
+    ) -> None:
         super().__init__()
         self.model = model
         self._trunk, self._head = trunk, head
@@ -79,7 +81,9 @@ def scratch(job: Job, vocab: int, device: torch.device) -> tuple[Net, Card]:
         wanted.dropout,
     )  # fmt: skip
     if shape.width % shape.heads:
-        raise TrainError(f"model.from_scratch: width {shape.width} is no multiple of {shape.heads} heads")
+        raise TrainError(
+            f"model.from_scratch: width {shape.width} is no multiple of {shape.heads} heads"
+        )
     torch.manual_seed(job.train.seed)
     model = GPT(shape).to(device)
     model.transformer.gradient_checkpointing = job.train.gradient_checkpointing
@@ -89,8 +93,12 @@ def scratch(job: Job, vocab: int, device: torch.device) -> tuple[Net, Card]:
 
 
 def pretrained(job: Job, device: torch.device) -> tuple[Net, Card]:
-    """A causal model of transformers, quantised and adapted as the profile says."""
-    model: Any = _load(job, device)
+    """The model in a folder, or of a name, that transformers can open."""
+    return equip(_load(job, device), job, device)
+
+
+def equip(model: Any, job: Job, device: torch.device) -> tuple[Net, Card]:
+    """Any causal model of transformers, quantised and adapted as the profile says."""
     out = model.get_output_embeddings()
     if job.model.bits == 4:
         from engine.train.quantize import quantize
@@ -154,20 +162,34 @@ def _head_of(out: Any, config: Any) -> Head:
     return Head(out.weight, out.bias, scale, getattr(config, "final_logit_softcapping", None))
 
 
-def _flops(model: nn.Module, layers: int, width: int, job: Job) -> float:
-    """Per trained token: 2 per weight forward, 2 for the inputs' gradients, 2 more where the weight learns;
-    attention adds 12 per layer, width and position (half of it masked, counted in full by convention)."""
-    total = 0.0
-    skip = {id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
-    tied = getattr(model, "head", None)
+def weights(model: nn.Module) -> tuple[int, int]:
+    """How many weights are multiplied with every token: those that learn, and those that are frozen."""
+    tables = [m.weight for m in model.modules() if isinstance(m, nn.Embedding)]
+    looked_up = {id(table) for table in tables if not _is_head(model, table)}
+    learning = frozen = 0
     for p in model.parameters():
-        count = p.numel() * (2 if getattr(p, "quant_state", None) is not None else 1)
-        if id(p) in skip and p is not tied and not _is_head(model, p):
+        if id(p) in looked_up:
             continue
-        total += count * (6 if p.requires_grad else 4)
-    return total + 12 * layers * width * job.data.max_length
+        # two 4-bit weights lie in a byte
+        count = p.numel() * (2 if getattr(p, "quant_state", None) is not None else 1)
+        learning, frozen = (
+            learning + count * p.requires_grad,
+            frozen + count * (not p.requires_grad),
+        )
+    return learning, frozen
 
 
-def _is_head(model: nn.Module, p: nn.Parameter) -> bool:
+def _flops(model: nn.Module, layers: int, width: int, job: Job) -> float:
+    """Per token: 2 per weight forward, 2 for the inputs' gradients, 2 more where the weight itself learns.
+
+    Attention adds 12 per layer, width and position, its masked half counted by convention; recomputation is not.
+    """
+    learning, frozen = weights(model)
+    return 6 * learning + 4 * frozen + 12 * layers * width * job.data.max_length
+
+
+def _is_head(model: nn.Module, table: Tensor) -> bool:
+    if isinstance(model, GPT):
+        return model.head is table
     out = getattr(model, "get_output_embeddings", lambda: None)()
-    return out is not None and out.weight is p
+    return out is not None and out.weight is table

@@ -29,7 +29,9 @@ def open_codec(job: Job) -> Codec:
         raise TrainError("the profile names neither model.base nor [model.from_scratch]")
     if wanted.tokenizer is not None:
         return open_bpe(wanted.tokenizer)
-    texts = [t.text for row in read_rows(_paths(job), "auto") if isinstance(row, Row) for t in row.turns]
+    texts = [
+        t.text for row in read_rows(_paths(job), "auto") if isinstance(row, Row) for t in row.turns
+    ]
     return train_bpe(texts, wanted.vocab)
 
 
@@ -120,7 +122,8 @@ def _tell(found: Encoded, voice: Voice) -> None:
         voice.say(f"{len(found.faults)} rows are left out: {shown}{tail}", "warning")
     if found.cut:
         voice.say(
-            f"{len(found.cut)} rows were cut at data.max_length, the first: {found.cut[0]}", "warning"
+            f"{len(found.cut)} rows were cut at data.max_length, the first: {found.cut[0]}",
+            "warning",
         )
 
 

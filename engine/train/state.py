@@ -193,4 +193,3 @@ def _facts(run: Run, ended: str | None) -> dict[str, Any]:
         "t": time.time(),
         **run.metrics,
     }
-
