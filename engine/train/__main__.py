@@ -13,6 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
+from engine.errors import Problem
 from engine.train.asked import STOPPED, Asked
 from engine.train.errors import TrainError
 from engine.train.job import read_job
@@ -24,12 +25,16 @@ def main(argv: list[str]) -> int:
     asked.listen()
     try:
         return run(options, argv, asked)
-    except TrainError as error:
+    except Problem as error:
         from engine.emit import event
 
         if os.environ.get("RANK", "0") == "0":
             event("said", text=str(error), level="error")
-            print(f"error: {error}", file=sys.stderr, flush=True)
+            print(
+                f"error: {error}" + (f"\n{error.fix}" if error.fix else ""),
+                file=sys.stderr,
+                flush=True,
+            )
         return error.status
 
 

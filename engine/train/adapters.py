@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.profile.tables.model import Adapter
 from engine.train.errors import TrainError, nearest
-from engine.train.job import Adapter
 
 
 class AdaptedLinear(nn.Module):
@@ -35,6 +35,8 @@ class AdaptedLinear(nn.Module):
         self.lora_B = nn.Parameter(torch.zeros(fan_out, adapter.rank, device=device))
         nn.init.kaiming_uniform_(self.lora_A, a=math.sqrt(5))
         self.magnitude: nn.Parameter | None = None
+        self.squares: Tensor
+        self.norm: Tensor
         if adapter.kind == "dora":
             squares = row_squares(base)
             self.magnitude = nn.Parameter(squares.sqrt())
@@ -49,7 +51,7 @@ class AdaptedLinear(nn.Module):
             return out
         excess = self.magnitude / self.norm - 1.0
         bias = getattr(self.base, "bias", None)
-        scaled: Tensor = _Stretch.apply(out, excess)
+        scaled: Tensor = _Stretch.apply(out, excess)  # type: ignore[no-untyped-call]
         return scaled if bias is None else scaled - (excess * bias).to(out.dtype)
 
     @torch.no_grad()
@@ -179,7 +181,8 @@ def dense(base: nn.Module) -> Tensor:
     if state is not None:
         import bitsandbytes.functional as bnb
 
-        return bnb.dequantize_4bit(weight.data, state)  # type: ignore[no-any-return]
+        found: Tensor = bnb.dequantize_4bit(weight.data, state)
+        return found
     plain = whole(weight)
     return plain if isinstance(base, nn.Linear) else plain.t()
 
@@ -187,4 +190,5 @@ def dense(base: nn.Module) -> Tensor:
 def whole(tensor: Tensor) -> Tensor:
     """The full tensor of one that FSDP has sharded."""
     gather = getattr(tensor, "full_tensor", None)
-    return tensor.detach() if gather is None else gather().detach()
+    found: Tensor = tensor if gather is None else gather()
+    return found.detach()

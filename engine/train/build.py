@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from engine.profile import Profile
 from engine.train import models, ranks
 from engine.train.asked import Asked
 from engine.train.certificate import differences, environment, sentence
@@ -16,7 +17,7 @@ from engine.train.checkpoint import Checkpoint, newest, sweep, verify
 from engine.train.corpus import Corpus
 from engine.train.errors import ResumeError, TrainError
 from engine.train.feed import Plan
-from engine.train.job import Job
+from engine.train.job import global_batch, phases
 from engine.train.loss import compile_loss
 from engine.train.models import Card, Net
 from engine.train.optim import make_optimizer
@@ -40,7 +41,7 @@ class Parts:
     card: Card
 
 
-def build(job: Job, world: World, out: Path, asked: Asked) -> Run:
+def build(job: Profile, world: World, out: Path, asked: Asked) -> Run:
     """Load data and model and put them together; nothing has been trained."""
     if job.train.threads:
         torch.set_num_threads(job.train.threads)
@@ -53,7 +54,7 @@ def build(job: Job, world: World, out: Path, asked: Asked) -> Run:
     return assemble(job, world, Parts(codec, corpora, valid, net, card), out, asked)
 
 
-def assemble(job: Job, world: World, parts: Parts, out: Path, asked: Asked) -> Run:
+def assemble(job: Profile, world: World, parts: Parts, out: Path, asked: Asked) -> Run:
     """Split, compile, plan; the randomness of the training begins here."""
     torch.manual_seed(job.train.seed + world.rank)
     voice, net = Voice(world.first), parts.net
@@ -101,8 +102,8 @@ def _environment(checkpoint: Checkpoint) -> dict[str, Any]:
     return table
 
 
-def _plans(job: Job, corpora: list[Corpus], world: World, compiled: bool) -> list[Plan]:
-    batch = job.global_batch
+def _plans(job: Profile, corpora: list[Corpus], world: World, compiled: bool) -> list[Plan]:
+    batch = global_batch(job)
     if batch % world.size:
         raise TrainError(
             f"{world.size} ranks cannot share the effective batch of {batch} rows"
@@ -115,11 +116,11 @@ def _plans(job: Job, corpora: list[Corpus], world: World, compiled: bool) -> lis
             corpus, job.train.seed, number, phase.epochs or job.train.epochs, batch, micro,
             world.size, world.rank, pad,
         )
-        for number, (corpus, phase) in enumerate(zip(corpora, job.phases))
+        for number, (corpus, phase) in enumerate(zip(corpora, phases(job), strict=True))
     ]  # fmt: skip
 
 
-def _compile(job: Job, net: models.Net, world: World) -> bool:
+def _compile(job: Profile, net: models.Net, world: World) -> bool:
     """Compile each block: they share one compilation. `auto` is for GPUs."""
     wanted = job.train.compile
     if wanted is False or (wanted == "auto" and world.device.type != "cuda"):
@@ -134,7 +135,7 @@ def _compile(job: Job, net: models.Net, world: World) -> bool:
     return True
 
 
-def _saver(job: Job, out: Path, voice: Voice) -> Saver:
+def _saver(job: Profile, out: Path, voice: Voice) -> Saver:
     def tell(done: Checkpoint, manifest: str, seconds: float) -> None:
         path = str(done.path.resolve())
         voice.event(

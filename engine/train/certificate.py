@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from engine.train.job import global_batch, phases
+
 if TYPE_CHECKING:
     from engine.train.run import Run
 
@@ -20,7 +22,7 @@ def environment(run: Run) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "data": [plan.corpus.digest for plan in run.plans],
         "total": run.total,
-        "global batch": job.global_batch,
+        "global batch": global_batch(job),
         "micro-batch": [plan.micro for plan in run.plans],
         "ranks": run.world.size,
         "device": run.device.type,
@@ -33,7 +35,7 @@ def environment(run: Run) -> dict[str, Any]:
         values = dataclasses.asdict(getattr(job, table))
         facts |= {f"{table}.{key}": value for key, value in values.items()}
     facts |= {f"train.{key}": getattr(job.train, key) for key in ("seed", "strategy")}
-    facts["phase rates"] = [phase.learning_rate for phase in job.phases]
+    facts["phase rates"] = [phase.learning_rate for phase in phases(job)]
     return facts
 
 

@@ -139,7 +139,7 @@ def committed(root: Path) -> list[Path]:
 
 def newest(root: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that verifies, and why newer ones were passed over."""
-    reasons = []
+    reasons: list[str] = []
     for path in reversed(committed(root)):
         try:
             return verify(path), reasons

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from engine.train.rows import Fault, Row
 from engine.train.template import Piece
 
 Ints = npt.NDArray[np.int64]
-Tokens = npt.NDArray[np.integer[npt.NBitBase]]
+Tokens = npt.NDArray[Any]
 BATCH = 1000
 WINDOW = 256
 
@@ -34,8 +34,8 @@ class Document:
 
 
 class Corpus(Protocol):
-    digest: str
-
+    @property
+    def digest(self) -> str: ...
     def __len__(self) -> int: ...
     def bin(self, index: int) -> list[Document]: ...
     def trained(self, index: int) -> int: ...
@@ -96,6 +96,7 @@ class Encoded:
     ids: list[list[int]] = field(default_factory=list)
     learned: list[list[bool]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    broken: list[Fault] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
 
 
@@ -111,7 +112,7 @@ def encode(
     waiting: list[tuple[str, list[Piece]]] = []
     for row in rows:
         if isinstance(row, Fault):
-            out.faults.append(row)
+            (out.broken if row.broken else out.faults).append(row)
             continue
         waiting.append((row.where, render(row)))
         if len(waiting) == BATCH:
@@ -136,17 +137,18 @@ def _encode_batch(
             part = next(encoded)
             ids += part
             learned += [piece.trained] * len(part)
-        if len(ids) > limit:
-            if too_long == "drop":
-                out.faults.append(Fault(where, f"{len(ids)} tokens, longer than {limit}"))
-                continue
-            out.cut.append(where)
-            ids, learned = ids[:limit], learned[:limit]
-        if not any(learned[1:]):
-            out.faults.append(Fault(where, f"nothing to learn in its first {limit} tokens"))
+        if len(ids) > limit and too_long == "drop":
+            out.faults.append(Fault(where, f"{len(ids)} tokens, longer than {limit}"))
             continue
-        out.ids.append(ids)
-        out.learned.append(learned)
+        if len(ids) > limit:
+            out.cut.append(where)
+        ends = len(ids) if too_long == "split" else min(len(ids), limit)
+        spans = [slice(at, at + limit) for at in range(0, ends, limit)]
+        taught = [span for span in spans if any(learned[span][1:])]
+        if not taught:
+            out.faults.append(Fault(where, f"nothing to learn in its first {limit} tokens"))
+        out.ids += [ids[span] for span in taught]
+        out.learned += [learned[span] for span in taught]
 
 
 def pack(found: Encoded, length: int, packing: bool, seed: int) -> Packed:

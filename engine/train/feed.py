@@ -163,7 +163,7 @@ class Feed:
 
     def __enter__(self) -> Iterator[Step]:
         self._thread.start()
-        return iter(self._next, None)  # type: ignore[arg-type]
+        return iter(self._next, None)
 
     def __exit__(
         self,

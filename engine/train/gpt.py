@@ -95,7 +95,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         x = x + self.attn(self.ln_1(x), mask)
-        return x + self.mlp(self.ln_2(x))
+        out: Tensor = x + self.mlp(self.ln_2(x))
+        return out
 
 
 class Trunk(nn.Module):
@@ -136,10 +137,12 @@ class GPT(nn.Module):
 
     @property
     def head(self) -> Tensor:
-        return self.transformer.wte.weight
+        weight: Tensor = self.transformer.wte.weight
+        return weight
 
     def forward(self, ids: Tensor) -> Tensor:
-        return F.linear(self.transformer(ids), self.head)
+        logits: Tensor = F.linear(self.transformer(ids), self.head)
+        return logits
 
 
 def same_document(positions: Tensor) -> Tensor:

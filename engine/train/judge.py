@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from engine.profile.tables.training import Eval
 from engine.train import ranks
 from engine.train.feed import collate
 from engine.train.models import Net
@@ -26,6 +27,9 @@ def held_out_loss(run: Run) -> float | None:
         batch = collate([corpus.bin(i) for i in mine]).to(run.device)
         with run_in(run):
             loss = run.module(batch)
+        if run.asked.stop and world.size == 1:
+            run.module.train()
+            return None
         if start + world.rank < count:
             sums += torch.tensor([loss.item(), batch.targets.numel()], dtype=torch.float64)
     run.module.train()
@@ -44,7 +48,7 @@ def write(run: Run, prompt: str) -> str:
     with run_in(run):
         for _ in range(settings.sample_tokens):
             window = torch.tensor([(ids + made)[-context:]], device=run.device)
-            token = _draw(run.net, window, settings.temperature, source)
+            token = _draw(run.net, window, settings, source)
             if token == run.codec.eos_id:
                 break
             made.append(token)
@@ -52,12 +56,13 @@ def write(run: Run, prompt: str) -> str:
     return run.codec.decode(made)
 
 
-def _draw(net: Net, window: torch.Tensor, temperature: float, source: torch.Generator) -> int:
+def _draw(net: Net, window: torch.Tensor, settings: Eval, source: torch.Generator) -> int:
     scores = net.next_logits(window)[0].cpu()
-    if temperature <= 0:
+    if settings.temperature <= 0:
         return int(scores.argmax())
-    weights = torch.softmax(scores / temperature, dim=-1)
-    return int(torch.multinomial(weights, 1, generator=source))
+    weights, tokens = torch.softmax(scores / settings.temperature, dim=-1).sort(descending=True)
+    weights[weights.cumsum(0) - weights > settings.top_p] = 0.0
+    return int(tokens[torch.multinomial(weights, 1, generator=source)])
 
 
 def run_in(run: Run) -> torch.autocast:

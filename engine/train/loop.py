@@ -16,6 +16,7 @@ from engine.train.adapters import refresh_norms
 from engine.train.checkpoint import committed, verify
 from engine.train.errors import SaveError, TrainError
 from engine.train.feed import Feed, Step
+from engine.train.job import eval_due, phases, sample_due, span
 from engine.train.memory import OutOfMemory, full, too_full
 from engine.train.optim import grad_norm, make_optimizer, rate, set_rate, step_unless_broken
 from engine.train.run import Run, phase_steps
@@ -31,7 +32,7 @@ def train(run: Run) -> bool:
     horizons = phase_steps(run.job, run.plans)
     while run.at.phase < len(horizons):
         enter(run)
-        verdict = follow(run, horizons[run.at.phase])
+        verdict = follow(run, horizons)
         if verdict is Verdict.STOPPED:
             save(run)
             return end(run, False)
@@ -42,10 +43,11 @@ def train(run: Run) -> bool:
     return end(run, True)
 
 
-def follow(run: Run, horizon: int) -> Verdict:
-    """One phase from where it stands to its horizon."""
-    if due(run, run.job.eval.every_steps) and run.at.looked < run.at.step:
-        look(run)
+def follow(run: Run, horizons: list[int]) -> Verdict:
+    """One phase from where it stands to its end."""
+    horizon = horizons[run.at.phase]
+    if run.at.looked < run.at.step:
+        look(run, run.at.phase_step == horizon)
     with Feed(run.plans[run.at.phase], run.at.phase_step, horizon, run.pins) as coming:
         while (step := telling.waited(run, coming)) is not None:
             try:
@@ -56,10 +58,10 @@ def follow(run: Run, horizon: int) -> Verdict:
                 return Verdict.FULL
             if not complete:
                 return Verdict.STOPPED
-            telling.report(run, step, update(run, horizon))
+            telling.report(run, step, update(run, horizons))
             last = run.at.phase_step == horizon
-            if (last or due(run, run.job.eval.every_steps)) and not run.wants("stop"):
-                look(run)
+            if not run.wants("stop"):
+                look(run, last)
             if run.wants("stop") and not (last and run.at.looked == run.at.step):
                 return Verdict.STOPPED
             if save_due(run) and not last:
@@ -71,21 +73,19 @@ def follow(run: Run, horizon: int) -> Verdict:
 
 def enter(run: Run) -> None:
     """Begin a phase or continue it: what it carries over from the one before is the profile's word."""
-    phase = run.job.phases[run.at.phase]
+    phase = phases(run.job)[run.at.phase]
     if run.at.phase_step == 0 and run.at.micro == 0:
         if run.at.phase and phase.optimizer == "restart":
             run.optimizer = make_optimizer(run.net.learning(), run.job.optim)
         inherit(run, phase.parent)
-    if phase.id is not None:
+    if run.job.phase:
         run.voice.event("phase_entered", phase=phase.id, step=run.at.step)
-    if run.at.step == 0:
-        look(run)
     run.saved_at = time.monotonic()
 
 
 def inherit(run: Run, parent: str | None) -> None:
     """Start a phase from another's weights: nothing to do for the phase just before it."""
-    ids = [phase.id for phase in run.job.phases]
+    ids = [phase.id for phase in phases(run.job)]
     if parent is None or (run.at.phase and ids[run.at.phase - 1] == parent):
         return
     root = run.saver.root
@@ -116,11 +116,12 @@ def learn(run: Run, step: Step) -> bool:
     return True
 
 
-def update(run: Run, horizon: int) -> Tensor:
+def update(run: Run, horizons: list[int]) -> Tensor:
     """One optimizer step, left out where a gradient is NaN or infinite; returns the gradients' norm."""
-    phase, optim = run.job.phases[run.at.phase], run.job.optim
+    phase, optim = phases(run.job)[run.at.phase], run.job.optim
     peak = phase.learning_rate or optim.learning_rate
-    set_rate(run.optimizer, rate(run.job.schedule, peak, run.at.phase_step, horizon))
+    done, total = span(run.job, horizons, run.at.phase, run.at.phase_step)
+    set_rate(run.optimizer, rate(run.job.schedule, peak, done, total))
     run.scaler.unscale_(run.optimizer)
     norm = grad_norm(run.learning, optim.max_grad_norm)
     if run.scaler.is_enabled():
@@ -136,19 +137,21 @@ def update(run: Run, horizon: int) -> Tensor:
     return norm
 
 
-def look(run: Run) -> None:
-    """Held-out loss and samples. Cut short by a stop, it counts as not done and is made up for after the resume."""
-    with run.meter.time("eval"):
-        telling.flush(run)
-        lost = judge.held_out_loss(run)
-        if lost is not None:
-            telling.held_out(run, lost)
-        for prompt in run.job.eval.prompts if run.world.size == 1 else ():
-            run.voice.event(
-                "sampled", step=run.at.step, prompt=prompt, text=judge.write(run, prompt)
-            )
+def look(run: Run, last: bool) -> None:
+    """Held-out loss and samples, if due. Cut short by a stop, they are made up for after the resume."""
+    settings, step = run.job.eval, run.at.step
+    judged = run.valid is not None and (last or step == 0 or eval_due(settings, step))
+    sampled = bool(settings.prompts) and sample_due(settings, step, run.total)
+    if judged or sampled:
+        with run.meter.time("eval"):
+            telling.flush(run)
+            lost = judge.held_out_loss(run) if judged else None
+            if lost is not None:
+                telling.held_out(run, lost)
+            for prompt in settings.prompts if sampled else ():
+                run.voice.event("sampled", step=step, prompt=prompt, text=judge.write(run, prompt))
     if not run.wants("stop"):
-        run.at.looked = run.at.step
+        run.at.looked = step
 
 
 def save(run: Run, ended: str | None = None) -> None:
@@ -165,11 +168,11 @@ def save(run: Run, ended: str | None = None) -> None:
 
 def leave(run: Run) -> None:
     """End a phase: the checkpoint stands at the beginning of the next one."""
-    ended = run.job.phases[run.at.phase].id
+    ended = phases(run.job)[run.at.phase].id
     run.at.phase += 1
     run.at.phase_step = 0
     run.at.best, run.at.worse = None, 0
-    save(run, ended or "end")
+    save(run, ended)
 
 
 def shrink(run: Run) -> None:
@@ -196,9 +199,6 @@ def end(run: Run, finished: bool) -> bool:
     return finished
 
 
-def due(run: Run, every: int | None) -> bool:
-    return bool(every) and run.at.step % (every or 1) == 0
-
-
 def save_due(run: Run) -> bool:
-    return due(run, run.job.save.every_steps) or run.wants("save")
+    every = run.job.save.every_steps
+    return run.wants("save") or (every is not None and run.at.step % every == 0)

@@ -28,7 +28,8 @@ class Head:
 
 def token_loss(hidden: Tensor, head: Head, targets: Tensor) -> Tensor:
     """The summed loss of (tokens, width) hidden states against their targets."""
-    loss: Tensor = _Chunked.apply(hidden, head.weight, head.bias, targets, head.scale, head.cap)
+    given = (hidden, head.weight, head.bias, targets, head.scale, head.cap)
+    loss: Tensor = _Chunked.apply(*given)  # type: ignore[no-untyped-call]
     return loss
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.train.errors import TrainError
+from engine.train.job import global_batch
 from engine.train.meter import memory_peak
 from engine.train.run import Run
 
@@ -30,7 +31,7 @@ def too_full(run: Run) -> str:
     where = f"out of memory in step {run.at.step + 1}, micro-batch {plan.micro} rows, peak {peak:.1f} GiB"
     if plan.micro > 1:
         half = plan.micro // 2
-        accum = run.job.global_batch // (half * train.devices)
+        accum = global_batch(run.job) // (half * train.devices)
         return (
             f"{where}: train.micro_batch = {half} with train.grad_accum = {accum} is the same batch"
         )

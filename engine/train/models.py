@@ -12,13 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.profile import Profile
+from engine.profile.tables.model import Scratch
 from engine.train import adapters
 from engine.train.errors import TrainError
 from engine.train.feed import Batch
 from engine.train.gpt import GPT, Shape
-from engine.train.job import Job
 from engine.train.loss import Head, token_loss
 
+ATTENTION = {"flash": "flash_attention_2"}
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -62,7 +64,7 @@ class Net(nn.Module):
         return ((n, p) for n, p in self.model.named_parameters() if p.requires_grad)
 
 
-def precision(job: Job, device: torch.device) -> torch.dtype:
+def precision(job: Profile, device: torch.device) -> torch.dtype:
     """What the arithmetic is done in."""
     if job.train.precision != "auto":
         return DTYPES[job.train.precision]
@@ -70,34 +72,60 @@ def precision(job: Job, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if half else torch.float32
 
 
-def scratch(job: Job, vocab: int, device: torch.device) -> tuple[Net, Card]:
-    """A GPT-2 with fresh weights, the same on every device for one seed."""
+def scratch(job: Profile, vocab: int, device: torch.device) -> tuple[Net, Card]:
+    """A model with fresh weights, the same on every device for one seed."""
     wanted = job.model.from_scratch
     if wanted is None:
         raise TrainError("recipe = 'pretrain' needs [model.from_scratch] or model.base")
-    # a vocabulary padded to a multiple of 64 keeps the head's product on the fast path
-    shape = Shape(
-        wanted.layers, wanted.heads, wanted.width, job.data.max_length, -(-vocab // 64) * 64,
-        wanted.dropout,
-    )  # fmt: skip
-    if shape.width % shape.heads:
+    if wanted.width % wanted.heads:
         raise TrainError(
-            f"model.from_scratch: width {shape.width} is no multiple of {shape.heads} heads"
+            f"model.from_scratch: width {wanted.width} is no multiple of {wanted.heads} heads"
         )
+    # a vocabulary padded to a multiple of 64 keeps the head's product on the fast path
+    vocab = -(-vocab // 64) * 64
     torch.manual_seed(job.train.seed)
+    if wanted.family != "gpt2":
+        return equip(_fresh(wanted, vocab, job.data.max_length), job, device)
+    shape = Shape(
+        wanted.layers, wanted.heads, wanted.width, job.data.max_length, vocab, wanted.dropout
+    )
     model = GPT(shape).to(device)
     model.transformer.gradient_checkpointing = job.train.gradient_checkpointing
-    config = json.dumps(shape.config(), indent=1).encode()
-    card = Card("model.safetensors", {"config.json": config}, _flops(model, shape.layers, shape.width, job), shape.layers, shape.width)  # fmt: skip
+    card = Card(
+        "model.safetensors",
+        {"config.json": json.dumps(shape.config(), indent=1).encode()},
+        _flops(model, shape.layers, shape.width, job),
+        shape.layers,
+        shape.width,
+    )
     return Net(model, model.transformer, lambda: Head(model.head)), card
 
 
-def pretrained(job: Job, device: torch.device) -> tuple[Net, Card]:
+def _fresh(wanted: Scratch, vocab: int, context: int) -> Any:
+    """A model of another family, by transformers."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    settings = AutoConfig.for_model(
+        wanted.family,
+        num_hidden_layers=wanted.layers,
+        num_attention_heads=wanted.heads,
+        num_key_value_heads=wanted.kv_heads or wanted.heads,
+        hidden_size=wanted.width,
+        intermediate_size=wanted.mlp or -(-wanted.width * 8 // 3 // 64) * 64,
+        vocab_size=vocab,
+        max_position_embeddings=context,
+        attention_dropout=wanted.dropout,
+    )
+    auto: Any = AutoModelForCausalLM
+    return auto.from_config(settings, attn_implementation="sdpa")
+
+
+def pretrained(job: Profile, device: torch.device) -> tuple[Net, Card]:
     """The model in a folder, or of a name, that transformers can open."""
     return equip(_load(job, device), job, device)
 
 
-def equip(model: Any, job: Job, device: torch.device) -> tuple[Net, Card]:
+def equip(model: Any, job: Profile, device: torch.device) -> tuple[Net, Card]:
     """Any causal model of transformers, quantised and adapted as the profile says."""
     out = model.get_output_embeddings()
     if job.model.bits == 4:
@@ -123,12 +151,18 @@ def equip(model: Any, job: Job, device: torch.device) -> tuple[Net, Card]:
     return Net(model, _trunk_of(model), lambda: _head_of(out, config)), card
 
 
-def _load(job: Job, device: torch.device) -> Any:
-    from transformers import AutoModelForCausalLM
-
+def base_of(job: Profile) -> str:
+    """The base as transformers takes it: a folder, or a name on the Hub."""
     base = job.model.base
     if base is None:
-        raise TrainError("recipe = 'finetune' needs model.base: a folder or the name of a model")
+        raise TrainError("this recipe needs model.base: a folder or the name of a model")
+    return base.removeprefix("hf:")
+
+
+def _load(job: Profile, device: torch.device) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    base = base_of(job)
     if job.model.dtype != "auto":
         dtype = DTYPES[job.model.dtype]
     else:
@@ -136,10 +170,14 @@ def _load(job: Job, device: torch.device) -> Any:
     attention = job.model.attention
     if attention == "auto":
         flash = device.type == "cuda" and importlib.util.find_spec("flash_attn") is not None
-        attention = "flash_attention_2" if flash else "sdpa"
+        attention = "flash" if flash else "sdpa"
     try:
         return AutoModelForCausalLM.from_pretrained(
-            base, dtype=dtype, attn_implementation=attention
+            base,
+            dtype=dtype,
+            attn_implementation=ATTENTION.get(attention, attention),
+            revision=job.model.revision,
+            trust_remote_code=job.model.trust_remote_code,
         )
     except (OSError, ValueError, ImportError) as error:
         first = (str(error).splitlines() or [""])[0]
@@ -179,7 +217,7 @@ def weights(model: nn.Module) -> tuple[int, int]:
     return learning, frozen
 
 
-def _flops(model: nn.Module, layers: int, width: int, job: Job) -> float:
+def _flops(model: nn.Module, layers: int, width: int, job: Profile) -> float:
     """Per token: 2 per weight forward, 2 for the inputs' gradients, 2 more where the weight itself learns.
 
     Attention adds 12 per layer, width and position, its masked half counted by convention; recomputation is not.

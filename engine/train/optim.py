@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.profile.tables.training import Optim, Schedule
+from engine.train.adapters import whole
 from engine.train.errors import TrainError
-from engine.train.job import Optim, Schedule
 
 
 def rate(schedule: Schedule, peak: float, step: int, total: int) -> float:
@@ -40,6 +41,8 @@ def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], settings: Optim) -
         return _eight_bit()(
             groups, lr=settings.learning_rate, betas=(first, second), eps=settings.eps
         )
+    if settings.name == "sgd":
+        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=first)
     return torch.optim.AdamW(
         groups,
         lr=settings.learning_rate,
@@ -54,7 +57,8 @@ def _eight_bit() -> Any:
         import bitsandbytes
     except ImportError:
         raise TrainError("optim.name = 'adamw8bit' needs bitsandbytes: pip install it") from None
-    return bitsandbytes.optim.AdamW8bit
+    kind: Any = bitsandbytes.optim
+    return kind.AdamW8bit
 
 
 def set_rate(optimizer: Any, value: float) -> None:
@@ -64,9 +68,8 @@ def set_rate(optimizer: Any, value: float) -> None:
 
 def grad_norm(params: list[nn.Parameter], limit: float | None) -> Tensor:
     """The norm of all gradients together, which are then scaled down to `limit`."""
-    norm = nn.utils.clip_grad_norm_(params, math.inf if limit is None else limit)
-    gather = getattr(norm, "full_tensor", None)
-    return norm if gather is None else gather()  # type: ignore[no-any-return]
+    norm = nn.utils.clip_grad_norm_(params, limit or math.inf)
+    return whole(norm)
 
 
 def step_unless_broken(optimizer: Any, norm: Tensor) -> None:

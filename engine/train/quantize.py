@@ -44,4 +44,5 @@ def _linear4bit() -> Any:
         raise TrainError(
             f"model.bits = 4 needs bitsandbytes ({error}): pip install bitsandbytes, or drop model.bits"
         ) from None
-    return bitsandbytes.nn.Linear4bit
+    kinds: Any = bitsandbytes.nn
+    return kinds.Linear4bit

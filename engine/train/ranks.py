@@ -88,15 +88,18 @@ def split(net: Net, world: World, strategy: str) -> nn.Module:
         if isinstance(module, nn.ModuleList):
             for block in module:
                 fully_shard(block, mesh=mesh)
-    return fully_shard(net, mesh=mesh)
+    fully_shard(net, mesh=mesh)
+    return net
 
 
 def hold_back(module: nn.Module, last: bool) -> None:
     """Gradients travel once per optimizer step: only the last micro-batch sends them."""
     if isinstance(module, nn.parallel.DistributedDataParallel):
         module.require_backward_grad_sync = last
-    elif hasattr(module, "set_requires_gradient_sync"):
-        module.set_requires_gradient_sync(last)
+    else:
+        sharded = getattr(module, "set_requires_gradient_sync", None)
+        if sharded is not None:
+            sharded(last)
 
 
 def total(values: Tensor, world: World) -> Tensor:

@@ -34,8 +34,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Fault:
+    """A row that teaches nothing; `broken` if it could not even be read."""
+
     where: str
     reason: str
+    broken: bool = False
 
 
 def read_rows(paths: tuple[str, ...], kind: str) -> Iterator[Row | Fault]:
@@ -76,13 +79,13 @@ def _records(path: Path) -> Iterator[tuple[str, Any]]:
             try:
                 yield where, json.loads(line)
             except ValueError as error:
-                yield where, Fault(where, f"not JSON: {error}")
+                yield where, Fault(where, f"not JSON: {error}", broken=True)
 
 
 def parse_row(record: Any, where: str, kind: str) -> Row | Fault:
     """One JSON value as a row; `kind` is a shape's name or `auto`."""
     if not isinstance(record, dict):
-        return Fault(where, "not an object")
+        return Fault(where, "not an object", broken=True)
     shape = kind if kind != "auto" else _shape(record)
     if shape == "chat":
         return _chat(record, where)

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.profile import Profile
 from engine.train.asked import Asked
 from engine.train.corpus import Corpus
 from engine.train.feed import Plan
-from engine.train.job import Job
+from engine.train.job import phases
 from engine.train.meter import Meter
 from engine.train.models import Card, Net
 from engine.train.ranks import World
@@ -48,7 +49,7 @@ class Pending:
 
 @dataclass
 class Run:
-    job: Job
+    job: Profile
     world: World
     net: Net
     module: nn.Module
@@ -114,18 +115,18 @@ class Run:
         return [p for _, p in self.net.learning()]
 
 
-def phase_steps(job: Job, plans: list[Plan]) -> list[int]:
+def phase_steps(job: Profile, plans: list[Plan]) -> list[int]:
     """How many steps each phase gets. Alone, max_steps or tokens decide; over several phases they only cap."""
-    wanted = [plan.steps for plan in plans]
-    limit = job.train.max_steps
+    ends = phases(job)
+    wanted = [end.max_steps or plan.steps for end, plan in zip(ends, plans, strict=True)]
+    limits = [job.train.max_steps] if job.train.max_steps else []
     if job.train.tokens is not None:
-        per_step = plans[0].global_batch * job.data.max_length
-        limit = min(limit or math.inf, math.ceil(job.train.tokens / per_step))  # type: ignore[assignment]
-    if limit is None:
+        limits.append(math.ceil(job.train.tokens / (plans[0].global_batch * job.data.max_length)))
+    if not limits:
         return wanted
     if not job.phase:
-        return [int(limit)]
-    out, left = [], int(limit)
+        return [min(limits)]
+    out, left = [], min(limits)
     for steps in wanted:
         out.append(min(steps, left))
         left -= out[-1]

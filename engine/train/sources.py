@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 from pathlib import Path
@@ -9,21 +10,25 @@ from typing import Any
 
 import numpy as np
 
+from engine.profile import Profile
+from engine.profile.tables.data import Data
 from engine.train import template
-from engine.train.corpus import Blocks, Corpus, Encoded, Tokens, blocks, encode, pack
+from engine.train.corpus import Corpus, Encoded, Tokens, blocks, encode, pack
 from engine.train.errors import TrainError
-from engine.train.job import Data, Job
+from engine.train.job import phases
+from engine.train.models import base_of
 from engine.train.rows import Fault, Row, read_rows
+from engine.train.template import Piece
 from engine.train.tokenizer import Codec, Pretrained, open_bpe, train_bpe
 from engine.train.voice import Voice
 
 SHOWN = 5
 
 
-def open_codec(job: Job) -> Codec:
+def open_codec(job: Profile) -> Codec:
     """The tokenizer of the base, of the file named, or one trained on the spot on the training text."""
-    if job.model.base is not None:
-        return Pretrained(job.model.base)
+    if job.model.tokenizer is not None or job.model.base is not None:
+        return Pretrained((job.model.tokenizer or base_of(job)).removeprefix("hf:"))
     wanted = job.model.from_scratch
     if wanted is None:
         raise TrainError("the profile names neither model.base nor [model.from_scratch]")
@@ -35,30 +40,36 @@ def open_codec(job: Job) -> Codec:
     return train_bpe(texts, wanted.vocab)
 
 
-def open_corpora(job: Job, codec: Codec, voice: Voice) -> tuple[list[Corpus], Corpus | None]:
+def open_corpora(job: Profile, codec: Codec, voice: Voice) -> tuple[list[Corpus], Corpus | None]:
     """One corpus a phase, and what is held out: a file, or a fraction of the first phase's data."""
     held = job.data.valid
     valid: Corpus | None = None
     corpora: list[Corpus] = []
-    for number, phase in enumerate(job.phases):
+    for number, phase in enumerate(phases(job)):
         fraction = held if isinstance(held, float) else 0.0
         corpus, rest = _open(job, codec, phase.data or job.data.train, fraction, voice)
         corpora.append(corpus)
         valid = rest if number == 0 else valid
-    if isinstance(held, str):
-        valid, _ = _open(job, codec, (held,), 0.0, voice)
+    if isinstance(held, tuple):
+        valid, _ = _open(job, codec, held, 0.0, voice)
     return corpora, valid
 
 
 def _open(
-    job: Job, codec: Codec, paths: tuple[str, ...], fraction: float, voice: Voice
+    job: Profile, codec: Codec, paths: tuple[str, ...], fraction: float, voice: Voice
 ) -> tuple[Corpus, Corpus | None]:
     if not paths:
         raise TrainError("data.train names no file")
-    data = job.data
+    data, paths = job.data, tuple(found for path in paths for found in expand(path))
     if job.recipe == "pretrain" or data.format == "tokens":
         return _cut(_stream(paths, codec), data.max_length, fraction)
     found = _encode(paths, data, codec)
+    if data.broken == "stop" and found.broken:
+        first = found.broken[0]
+        raise TrainError(
+            f"{first.where}: {first.reason} ({len(found.broken)} rows like it);"
+            " mend them, or leave them out with data.broken = 'skip'"
+        )
     _tell(found, voice)
     kept, rest = _hold_out(found, fraction)
     seed = job.train.seed
@@ -70,7 +81,24 @@ def _encode(paths: tuple[str, ...], data: Data, codec: Codec) -> Encoded:
     chat = codec.chat if codec.has_chat else None
     render = template.pick(data.template, chat, codec.eos)
     rows = read_rows(paths, data.format)
+    if not data.mask_prompt:
+        masked, render = render, lambda row: [Piece(p.text, True) for p in masked(row)]
     return encode(rows, render, codec.encode_many, data.max_length, data.too_long)
+
+
+def expand(name: str) -> list[str]:
+    """The files that a file's name, a folder or a glob stands for, in the order of their names."""
+    path = Path(name)
+    if path.is_dir():
+        return sorted(
+            str(p) for p in path.iterdir() if p.suffix in (".jsonl", ".json", ".txt", ".bin")
+        )
+    if path.is_file() or not glob.has_magic(name):
+        return [name]
+    found = sorted(glob.glob(name, recursive=True))
+    if not found:
+        raise TrainError(f"data: no file matches {name} (from {Path.cwd()})")
+    return found
 
 
 def _stream(paths: tuple[str, ...], codec: Codec) -> Tokens:
@@ -96,7 +124,7 @@ def _mapped(path: Path) -> Tokens:
     return np.memmap(path, dtype=np.dtype(str(meta.get("dtype", "uint16"))), mode="r")
 
 
-def _cut(tokens: Tokens, length: int, fraction: float) -> tuple[Blocks, Blocks | None]:
+def _cut(tokens: Tokens, length: int, fraction: float) -> tuple[Corpus, Corpus | None]:
     """The tail is held out, and only if it fills a block."""
     keep = len(tokens) - int(len(tokens) * fraction)
     rest = tokens[keep:]
@@ -106,7 +134,7 @@ def _cut(tokens: Tokens, length: int, fraction: float) -> tuple[Blocks, Blocks |
 def _hold_out(found: Encoded, fraction: float) -> tuple[Encoded, Encoded]:
     """By content, so that two equal rows never lie on both sides."""
     kept, rest = Encoded(), Encoded()
-    for ids, learned in zip(found.ids, found.learned):
+    for ids, learned in zip(found.ids, found.learned, strict=True):
         mark = hashlib.sha256(np.asarray(ids, dtype=np.int64).tobytes()).digest()
         side = rest if int.from_bytes(mark[:4], "big") < fraction * 2**32 else kept
         side.ids.append(ids)
@@ -127,5 +155,6 @@ def _tell(found: Encoded, voice: Voice) -> None:
         )
 
 
-def _paths(job: Job) -> tuple[str, ...]:
-    return job.data.train + tuple(path for phase in job.phases for path in phase.data)
+def _paths(job: Profile) -> tuple[str, ...]:
+    named = job.data.train + tuple(path for phase in phases(job) for path in phase.data)
+    return tuple(found for path in named for found in expand(path))

@@ -19,6 +19,7 @@ from engine.train.adapters import adapted, export_name, refresh_norms, whole
 from engine.train.certificate import environment
 from engine.train.checkpoint import Checkpoint, Snapshot
 from engine.train.errors import ResumeError, nearest
+from engine.train.job import phase_name
 from engine.train.run import At, Run
 from engine.train.tensors import flatten, read_tensors, unflatten
 
@@ -165,8 +166,9 @@ def _rng(device: torch.device) -> dict[str, Tensor]:
 
 
 def _python_rng() -> dict[str, Any]:
-    kind, keys, at, has, cached = np.random.get_state()  # type: ignore[misc]
-    return {"random": random.getstate(), "numpy": [kind, keys.tolist(), at, has, cached]}  # type: ignore[union-attr]
+    legacy: Any = np.random.get_state()
+    kind, keys, *rest = legacy
+    return {"random": random.getstate(), "numpy": [kind, keys.tolist(), *rest]}
 
 
 def _restore_python_rng(saved: dict[str, Any]) -> None:
@@ -184,8 +186,8 @@ def _facts(run: Run, ended: str | None) -> dict[str, Any]:
     return {
         "step": at.step,
         "micro": at.micro,
-        "phase": ended or run.job.phases[at.phase].id,
-        "phase_end": ended if run.job.phase else None,
+        "phase": phase_name(run.job, at.phase - bool(ended)),
+        "phase_end": ended,
         "tokens": at.tokens,
         "total": run.total,
         "world": run.world.size,

@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.train import ranks
 from engine.train.errors import TrainError
 from engine.train.feed import Step
+from engine.train.job import phase_name
 from engine.train.meter import memory_peak, peak_flops
 from engine.train.run import Pending, Run
 
@@ -36,7 +37,7 @@ def report(run: Run, step: Step, norm: Tensor) -> None:
     run.loss = torch.zeros_like(run.loss)
     row = {
         "step": at.step,
-        "phase": run.job.phases[at.phase].id,
+        "phase": phase_name(run.job, at.phase),
         "epoch": round(at.phase_step / plan.steps_per_epoch, 4),
         "learning_rate": run.optimizer.param_groups[0]["lr"],
         "tokens": at.tokens,

@@ -45,9 +45,9 @@ def write_bytes(path: Path, content: bytes) -> tuple[int, str]:
     return _write(path, [content])
 
 
-def _bytes_of(tensor: Tensor) -> memoryview:
+def _bytes_of(tensor: Tensor) -> Any:
     flat = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-    return memoryview(flat.numpy())
+    return flat.numpy().data
 
 
 def _write(path: Path, parts: list[Any]) -> tuple[int, str]:

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 QWEN = {
-    "14b": dict(hidden_size=5120, intermediate_size=13824, num_hidden_layers=48, num_attention_heads=40,
-                num_key_value_heads=8, vocab_size=152064, tie_word_embeddings=False),
-    "7b": dict(hidden_size=3584, intermediate_size=18944, num_hidden_layers=28, num_attention_heads=28,
-               num_key_value_heads=4, vocab_size=152064, tie_word_embeddings=False),
-    "tiny": dict(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
-                 num_key_value_heads=2, vocab_size=1024, tie_word_embeddings=False),
+    "14b": {"hidden_size": 5120, "intermediate_size": 13824, "num_hidden_layers": 48, "num_attention_heads": 40,
+                "num_key_value_heads": 8, "vocab_size": 152064, "tie_word_embeddings": False},
+    "7b": {"hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
+               "num_key_value_heads": 4, "vocab_size": 152064, "tie_word_embeddings": False},
+    "tiny": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
+                 "num_key_value_heads": 2, "vocab_size": 1024, "tie_word_embeddings": False},
 }  # fmt: skip
 ALL = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 WARM = 3
@@ -204,8 +204,9 @@ def job_of(case: Case, micro: int) -> Any:
 
     scratch = {"gpt2": (12, 12, 768), "gpt2-tiny": (2, 2, 64)}.get(case.shape)
     tables: dict[str, Any] = {
+        "name": "bench",
         "recipe": "pretrain" if scratch else "finetune",
-        "model": {"bits": case.bits},
+        "model": {"bits": case.bits} if case.bits else {},
         "adapter": {"kind": case.kind, "rank": case.rank, "alpha": 2 * case.rank,
                     "dropout": case.dropout, "targets": ["all-linear"] if scratch else list(ALL)},
         "data": {"max_length": case.length},
