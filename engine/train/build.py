@@ -47,7 +47,7 @@ def build(job: Profile, world: World, out: Path, asked: Asked) -> Run:
         torch.set_num_threads(job.train.threads)
     codec = open_codec(job)
     corpora, valid = open_corpora(job, codec, Voice(world.first))
-    if job.model.base is None:
+    if job.model.base is None or job.model.from_scratch is not None:
         net, card = models.scratch(job, codec.size, world.device)
     else:
         net, card = models.pretrained(job, world.device)

@@ -27,13 +27,11 @@ SHOWN = 5
 
 def open_codec(job: Profile) -> Codec:
     """The tokenizer of the base, of the file named, or one trained on the spot on the training text."""
-    if job.model.tokenizer is not None or job.model.base is not None:
-        return Pretrained((job.model.tokenizer or base_of(job)).removeprefix("hf:"))
     wanted = job.model.from_scratch
-    if wanted is None:
-        raise TrainError("the profile names neither model.base nor [model.from_scratch]")
-    if wanted.tokenizer is not None:
+    if wanted is not None and wanted.tokenizer is not None:
         return open_bpe(wanted.tokenizer)
+    if wanted is None or job.model.base is not None or job.model.tokenizer is not None:
+        return Pretrained((job.model.tokenizer or base_of(job)).removeprefix("hf:"))
     texts = [
         t.text for row in read_rows(_paths(job), "auto") if isinstance(row, Row) for t in row.turns
     ]

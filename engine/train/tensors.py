@@ -66,7 +66,8 @@ def _write(path: Path, parts: list[Any]) -> tuple[int, str]:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    return load_file(path)
+    """Copies: a loaded tensor maps its file, and whoever truncates that kills the process."""
+    return {name: tensor.clone() for name, tensor in load_file(path).items()}
 
 
 def flatten(tree: Any, path: str = "") -> tuple[dict[str, Tensor], Any]:

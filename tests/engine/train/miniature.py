@@ -72,7 +72,10 @@ def profile(folder: Path, **tables: Any) -> Path:
         "save": {"every_steps": 2, "keep": 3},
     }
     for name, table in tables.items():
-        plain[name] = {**plain.get(name, {}), **table} if isinstance(table, dict) else table
+        merged = {**plain.get(name, {}), **table} if isinstance(table, dict) else table
+        if isinstance(merged, dict):
+            merged = {key: value for key, value in merged.items() if value is not None}
+        plain[name] = merged
     path = folder / "profile.json"
     path.write_text(json.dumps(plain))
     return path
