@@ -32,7 +32,7 @@ def outcome(folder: Path, body: str, **environment: str) -> tuple[dict[str, int]
     options = ["--rootdir", folder, "--basetemp", folder / "inner", "-p", "no:cacheprovider", "-rs"]
     variables = {name: value for name, value in os.environ.items() if name not in ("CI", "SOAK")}
     done = subprocess.run(
-        [*command, *map(str, places), str(file)],
+        [*command, *map(str, options), str(file)],
         cwd=ROOT,
         env={**variables, **environment},
         capture_output=True,
