@@ -24,12 +24,13 @@ def outcome(folder: Path, body: str, **environment: str) -> tuple[dict[str, int]
         sys.executable,
         "-m",
         "pytest",
+        "-rs",
         "-p",
         "tests.conftest",
-        "-c",
-        ROOT / "pyproject.toml",
+        "-p",
+        "no:cacheprovider",
     ]
-    options = ["--rootdir", folder, "--basetemp", folder / "inner", "-p", "no:cacheprovider", "-rs"]
+    places = ["-c", ROOT / "pyproject.toml", "--rootdir", folder, "--basetemp", folder / "inner"]
     variables = {name: value for name, value in os.environ.items() if name not in ("CI", "SOAK")}
     done = subprocess.run(
         [*command, *map(str, options), str(file)],
