@@ -69,7 +69,7 @@ class Duty:
             elif decision is not Decision.WAIT:
                 return decision
             elif found.pid_written:
-                return Decision.ADOPT
+                return Decision.LOSE  # unless its nurse still writes, for which the watch waits
             elif waited >= WRITES_S:
                 raise Stuck("the trainer's start hangs; neither trainer.pid nor exit.json comes")
             time.sleep(ROUND_S)
