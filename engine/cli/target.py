@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.output import Output
-from engine.errors import NotFound, Problem
+from engine.errors import NotFound, Problem, Unknown
 from engine.runs import Run, find, logs_folder, samples
 
 if TYPE_CHECKING:  # `ls` needs this file and none of the fold
@@ -15,8 +17,15 @@ if TYPE_CHECKING:  # `ls` needs this file and none of the fold
     from engine.status import Status
 
 
-def the(word: str) -> Run:
-    """What RUN means, in the logs one stands in; then a folder of that name, then a recording."""
+def the(word: str, out: Output) -> Run:
+    """The run that RUN means; from now on its secrets are hidden."""
+    run = _find(word)
+    out.hide(hider(run))
+    return run
+
+
+def _find(word: str) -> Run:
+    """In the logs one stands in; then a folder of that name, then a recording."""
     logs = logs_folder()
     try:
         return find(word, logs)
@@ -31,7 +40,11 @@ def the(word: str) -> Run:
 
 def look(observer: Observer, out: Output) -> Status:
     """The run's status now. Starts a keeper where a live run of ours has none."""
-    frame = observer.frame()
+    try:
+        frame = observer.frame()
+    except OSError as error:
+        where = f"{observer.run.folder}: {error.strerror}"
+        raise Unknown(f"cannot read {where}", "check its files and their owner") from error
     status = observer.status(frame)
     if status.exit_status is None and not frame.sight.keeper_alive and ours(observer.run):
         wake(observer.run, out)
@@ -51,3 +64,30 @@ def wake(run: Run, out: Output) -> None:
         control.ensure_keeper(run)
     except (Problem, OSError) as problem:
         out.say(f"engine: {run.id} has no keeper and none could be started: {problem}")
+
+
+def hider(run: Run) -> Callable[[str], str]:
+    """Hides the values of the secrets that a run's profile names, and what looks like one."""
+    from engine.redact import redact
+
+    values = [value for name in secret_names(run) if (value := _value(name)) is not None]
+    return lambda text: redact(text, values)
+
+
+def secret_names(run: Run) -> list[str]:
+    """Of the secrets that the run's profile asks for."""
+    try:
+        names = json.loads(run.profile.read_bytes())["secrets"]["names"]
+        return [name for name in names if isinstance(name, str)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def _value(name: str) -> str | None:
+    from engine.secrets import lookup
+
+    try:
+        secret = lookup(name)
+    except Problem:
+        return None
+    return secret.value if secret else None

@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    observer = Observer(the(args.run))
+    observer = Observer(the(args.run, out))
     status = look(observer, out)
     found = list(status.checkpoints)
     if args.what == "verify":

@@ -32,7 +32,7 @@ def act(args: argparse.Namespace, out: Output) -> int:
     text = " ".join(args.text).strip().encode("utf-8", "replace").decode()
     if not text or len(text) > LONGEST:
         raise Unusable(f"a note has 1 to {LONGEST} characters, this one has {len(text)}")
-    run = the(args.run)
+    run = the(args.run, out)
     status = look(Observer(run), out)
     note = _write(run, text) if status.exit_status is not None else None
     if note is None:

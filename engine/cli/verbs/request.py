@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def act(args: argparse.Namespace, out: Output) -> int:
     from engine import control
 
-    observer = Observer(the(args.run))
+    observer = Observer(the(args.run, out))
     status = look(observer, out)
     if args.verb == "save" and args.wait:
         raise Unusable("engine save cannot wait", "engine checkpoints RUN shows when it is there")

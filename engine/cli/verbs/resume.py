@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    run = the(args.run)
+    run = the(args.run, out)
     observer = Observer(run)
     if look(observer, out).exit_status is None:
         out.say(f"{run.id} still runs; nothing was started")

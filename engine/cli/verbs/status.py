@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    status = look(Observer(the(args.run)), out)
+    status = look(Observer(the(args.run, out)), out)
     if args.json:
         out.value(status.table())
     else:

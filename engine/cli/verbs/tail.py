@@ -53,7 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    run = the(args.run)
+    run = the(args.run, out)
     if args.n is None and not args.json and args.offset is None:
         args.n = SHOWN
     source = _metrics(run, args) if args.metrics else _console(run, args)
