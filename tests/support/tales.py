@@ -41,9 +41,10 @@ def ordered(kind: str) -> Told:
     return "1/runner", r.Ordered(T0 + 50, "id", kind, "me")
 
 
+PULSE = {"i": [0], "util": [93], "mem": [20000], "temp": [63], "watt": [148]}
 GPUS: list[Told] = [
     ("1/runner", r.GpusFound(T0 + 2, ({"i": 0, "uuid": "GPU-0", "name": "A30", "mem": 24576},))),
-    ("1/runner", r.Pulsed(NOW - 1, ({"i": 0, "util": 93, "mem": 20000, "temp": 63, "watt": 148},))),
+    ("1/runner", r.Pulsed(NOW - 1, PULSE)),
 ]
 NANS = [("1/trainer", Row(T0 + 60 + i, 51 + i, {"loss": math.nan})) for i in range(5)]
 LIMIT: Told = ("1/runner", r.LimitReached(T0 + 50, "hours", 2.0, 2.0, "stop"))
