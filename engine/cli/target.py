@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +15,10 @@ from engine.errors import NotFound, Problem, Unknown
 from engine.runs import Run, find, logs_folder, samples
 
 if TYPE_CHECKING:  # `ls` needs this file and none of the fold
-    from engine.observe import Observer
     from engine.status import Status
+
+REWAKE_S = 15.0
+"""Seconds that a keeper which was started has to show itself."""
 
 
 def the(word: str, out: Output) -> Run:
@@ -38,17 +42,37 @@ def _find(word: str) -> Run:
         return recordings[0]
 
 
-def look(observer: Observer, out: Output) -> Status:
-    """The run's status now. Starts a keeper where a live run of ours has none."""
-    try:
-        frame = observer.frame()
-    except OSError as error:
-        where = f"{observer.run.folder}: {error.strerror}"
-        raise Unknown(f"cannot read {where}", "check its files and their owner") from error
-    status = observer.status(frame)
-    if status.exit_status is None and not frame.sight.keeper_alive and ours(observer.run):
-        wake(observer.run, out)
-    return status
+def look(run: Run, out: Output) -> Status:
+    """The run's status now."""
+    return Lookout(run, out).status()
+
+
+class Lookout:
+    """Looks at one run again and again. Starts a keeper where a live run of ours has none."""
+
+    def __init__(self, run: Run, out: Output) -> None:
+        from engine.observe import Observer
+
+        self.run = run
+        self._observer, self._out = Observer(run), out
+        self._woken = -math.inf
+
+    def status(self) -> Status:
+        try:
+            frame = self._observer.frame()
+        except OSError as error:
+            where = f"{self.run.folder}: {error.strerror}"
+            raise Unknown(f"cannot read {where}", "check its files and their owner") from error
+        status = self._observer.status(frame)
+        if status.exit_status is None and not frame.sight.keeper_alive and ours(self.run):
+            self._wake()
+        return status
+
+    def _wake(self) -> None:
+        """Not at every look: a keeper takes a moment to begin."""
+        if time.monotonic() - self._woken > REWAKE_S:
+            self._woken = time.monotonic()
+            wake(self.run, self._out)
 
 
 def ours(run: Run) -> bool:

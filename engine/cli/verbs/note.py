@@ -13,7 +13,6 @@ from engine.cli.target import look, the
 from engine.errors import Unusable
 from engine.events.keeper import Noted
 from engine.journal import Held, Writer
-from engine.observe import Observer
 from engine.runs import Run
 
 EXAMPLES = """
@@ -33,7 +32,7 @@ def act(args: argparse.Namespace, out: Output) -> int:
     if not text or len(text) > LONGEST:
         raise Unusable(f"a note has 1 to {LONGEST} characters, this one has {len(text)}")
     run = the(args.run, out)
-    status = look(Observer(run), out)
+    status = look(run, out)
     note = _write(run, text) if status.exit_status is not None else None
     if note is None:
         from engine import control
