@@ -41,11 +41,14 @@ def ordered(kind: str) -> Told:
     return "1/runner", r.Ordered(T0 + 50, "id", kind, "me")
 
 
+PULSE = {"i": [0], "util": [93], "mem": [20000], "temp": [63], "watt": [148]}
 GPUS: list[Told] = [
     ("1/runner", r.GpusFound(T0 + 2, ({"i": 0, "uuid": "GPU-0", "name": "A30", "mem": 24576},))),
-    ("1/runner", r.Pulsed(NOW - 1, ({"i": 0, "util": 93, "mem": 20000, "temp": 63, "watt": 148},))),
+    ("1/runner", r.Pulsed(NOW - 1, PULSE)),
 ]
 NANS = [("1/trainer", Row(T0 + 60 + i, 51 + i, {"loss": math.nan})) for i in range(5)]
+LIMIT: Told = ("1/runner", r.LimitReached(T0 + 50, "hours", 2.0, 2.0, "stop"))
+RULE: Told = ("1/runner", r.RuleFired(T0 + 66, "nan", "stop", "nan", 51))
 
 TALES: Mapping[str, Sequence[Told]] = {
     "QUEUED": [accepted()],
@@ -65,14 +68,12 @@ TALES: Mapping[str, Sequence[Told]] = {
         *rows([3.5, 3.4], number=2, first=41),
     ],
     "DIVERGING": [*LEARNED, *NANS, grew(NOW - 2), beat(NOW - 1)],
-    "DONE": [*live(), PLAN, *rows(FALLING * 2), exited(), closed()],
+    "DONE": [*live(), PLAN, *rows(FALLING * 2, gap_s=0.5), exited(), closed()],
     "INCOMPLETE": [*LEARNED, exited(0), closed()],
     "STOPPED": [*LEARNED, ordered("stop"), exited(0), closed()],
     "STOPPED early": [accepted(), closed(0)],
-    "LIMIT": [*LEARNED, ("1/runner", r.LimitReached(T0 + 50, "hours", 2.0, 2.0, "stop")), exited(0)]
-    + [closed()],
-    "DIVERGED": [*LEARNED, *NANS, ("1/runner", r.RuleFired(T0 + 66, "nan", "stop", "nan", 51))]
-    + [exited(0), closed()],
+    "LIMIT": [*LEARNED, LIMIT, exited(0), closed()],
+    "DIVERGED": [*LEARNED, *NANS, RULE, exited(0), closed()],
     "FAILED 3": [*LEARNED, exited(3), closed()],
     "FAILED SIGKILL": [*LEARNED, exited(None, signal=9), closed()],
     "OOM": [*LEARNED, exited(None, signal=9, oom=True), closed()],

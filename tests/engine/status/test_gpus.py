@@ -39,11 +39,6 @@ def test_columns_become_one_value_a_gpu() -> None:
     assert second == Gpu(1, None, None, 5 * MIB, None, 40.0, 20.0, "", 92.5, "hung")
 
 
-def test_tables_say_the_same_as_columns() -> None:
-    tables = tuple({name: column[place] for name, column in COLUMNS.items()} for place in range(2))
-    assert gpus(facts(tables)) == gpus(facts(COLUMNS))
-
-
 def test_the_time_is_moved_to_the_users_clock() -> None:
     assert gpus(facts(COLUMNS), ahead_s=30.0)[0].as_of == 70.0
 
@@ -65,8 +60,7 @@ def test_no_gpu_is_no_gpu() -> None:
         {"i": [0, 1], "util": [1]},
         {"i": [None, True, 1.5, "x"]},
         {},
-        (),
-        ({"i": 0, "util": None},),
+        None,
         {"i": [0], "util": [math.nan], "mem": [math.inf]},
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.events import Row
 from engine.events import runner as r
 from engine.status.answers import Eta
 from engine.status.pace import curve, eta, pace, progress, trained_s
@@ -74,7 +75,7 @@ def test_rows_of_one_glance_share_a_time_and_the_last_counts() -> None:
 def test_rows_without_a_time_take_the_runners() -> None:
     told = s.view(s.live(), ("1/runner", r.Grew(s.T0 + 9, 0, 10_000)))
     assert progress(told.attempts[0].facts) == []
-    timeless = [("1/trainer", s.Row(None, step, {"loss": 1.0})) for step in (1, 2)]
+    timeless = [("1/trainer", Row(None, step, {"loss": 1.0})) for step in (1, 2)]
     facts = s.view(s.live(), timeless, ("1/runner", r.Grew(s.T0 + 9, 0, 10_000))).attempts[0].facts
     assert progress(facts) == [(2, s.T0 + 9)]
 
