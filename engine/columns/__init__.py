@@ -8,7 +8,24 @@ are needed, so this is for the user's side alone: the runner never imports it.
 from __future__ import annotations
 
 from engine.columns.columns import Columns
+from engine.columns.envelope import Envelope, envelope
+from engine.columns.growth import Growth
+from engine.columns.preview import preview
 from engine.columns.series import EMPTY, Series, Table
+from engine.columns.source import Source, of_console, of_trainer
 from engine.columns.tally import tally
 
-__all__ = ["EMPTY", "Columns", "Series", "Table", "tally"]
+__all__ = [
+    "EMPTY",
+    "Columns",
+    "Envelope",
+    "Growth",
+    "Series",
+    "Source",
+    "Table",
+    "envelope",
+    "of_console",
+    "of_trainer",
+    "preview",
+    "tally",
+]

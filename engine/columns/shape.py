@@ -120,18 +120,16 @@ class Shape:
                 told[names[at]] = _loosely(names[at], list(map(itemgetter(at), rows)))
             rows = map(itemgetter(slice(plain)), rows)
         flat = chain.from_iterable(rows)
-        matrix = np.fromiter(flat, np.float64, len(objects) * plain).reshape(-1, plain)
+        matrix = np.fromiter(flat, np.float64, len(objects) * plain)
         for at in range(plain):
-            told[names[at]] = _plainly(names[at], matrix[:, at])
+            told[names[at]] = _plainly(names[at], matrix[at::plain])
         return told
 
 
 def _is_plain(key: str, value: object) -> bool:
     """A number that the struct reads like `engine.events` does. Such JSON never holds a NaN, so NaN can mean absent."""
-    if value is None:
-        return True
-    if key == "phase":
-        return False
+    if value is None or key == "phase":
+        return key != "phase"
     if type(value) is int:
         return key not in _WHOLE or abs(value) < _EXACT
     return type(value) is float and math.isfinite(value) and key not in _WHOLE

@@ -6,7 +6,7 @@ with `engine.events`, whose meaning is the only one there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -30,9 +30,9 @@ _OPEN, _CLOSE, _END, _E = b"{}\ne"
 class TrainerRows:
     """Reads blocks of whole lines. Keeps the lines that hold events, which are few, as they are."""
 
-    def __init__(self) -> None:
-        self.unreadable = 0
-        self.events: list[bytes] = []
+    def __init__(self, unreadable: int = 0, events: Sequence[bytes] = ()) -> None:
+        self.unreadable = unreadable
+        self.events = list(events)
         self._shape = Shape()
 
     def read(self, block: bytes, at: int) -> Iterator[Batch]:
@@ -61,7 +61,9 @@ class TrainerRows:
         if (ends - starts).max() > LINE_CAP + 1:
             raise Misfit
         events: list[bytes] = []
-        told = [block.startswith(_EVENT, start) for start in starts[data[starts + 2] == _E].tolist()]
+        told = [
+            block.startswith(_EVENT, start) for start in starts[data[starts + 2] == _E].tolist()
+        ]
         if any(told):
             block, ends, events = _without_events(block, starts, ends)
         known = [decode(line, Segment.TRAINER) for line in events]

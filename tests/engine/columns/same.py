@@ -14,7 +14,7 @@ from engine.scalars import Tally
 def plain(value: object) -> str:
     """A text that is equal for equal values."""
     if isinstance(value, Mapping):
-        return "{%s}" % ", ".join(f"{key!r}: {plain(value[key])}" for key in sorted(value))
+        return ", ".join(f"{key!r}: {plain(value[key])}" for key in sorted(value)).join("{}")
     if isinstance(value, np.ndarray):
         return repr(value.tolist())
     if isinstance(value, (Series, Table, Tally)):
@@ -22,7 +22,7 @@ def plain(value: object) -> str:
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return plain(value._asdict())
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return "[%s]" % ", ".join(plain(one) for one in value)
+        return ", ".join(plain(one) for one in value).join("[]")
     return repr(value)
 
 
