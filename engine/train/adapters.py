@@ -109,6 +109,8 @@ def pick_targets(
                 f"adapter.targets: no linear layer of this model is called {target!r}"
                 + (nearest(target, leaves) or f"; there are: {', '.join(sorted(leaves))}")
             )
+        if any(model.get_submodule(name) is head for name in found):
+            raise TrainError(f"adapter.targets: {target!r} is the head, which takes no adapter")
         chosen.update(found)
     return [name for name in linear if name in chosen]
 

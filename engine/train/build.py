@@ -79,8 +79,16 @@ def resume(run: Run, wanted: str | None, out: Path) -> None:
     if checkpoint is None:
         return
     restore(run, checkpoint)
+    _extend(run, checkpoint)
     then = checkpoint.manifest.get("environment") or _environment(checkpoint)
     run.voice.say(sentence(run.at.step, differences(then, environment(run))))
+
+
+def _extend(run: Run, checkpoint: Checkpoint) -> None:
+    """A run that had ended goes on in its last phase if it may now take more steps than then."""
+    at = run.at
+    if at.phase == len(run.plans) and run.total > checkpoint.manifest["total"]:
+        at.phase, at.phase_step = at.phase - 1, at.ended
 
 
 def find(wanted: str, out: Path, voice: Voice) -> Checkpoint | None:

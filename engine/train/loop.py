@@ -170,7 +170,7 @@ def leave(run: Run) -> None:
     """End a phase: the checkpoint stands at the beginning of the next one."""
     ended = phases(run.job)[run.at.phase].id
     run.at.phase += 1
-    run.at.phase_step = 0
+    run.at.ended, run.at.phase_step = run.at.phase_step, 0
     run.at.best, run.at.worse = None, 0
     save(run, ended)
 

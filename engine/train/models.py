@@ -141,8 +141,6 @@ def equip(model: Any, job: Profile, device: torch.device) -> tuple[Net, Card]:
         settings = adapters.export_config(job.adapter, names, job.model.base, conv)
         weights = "adapter_model.safetensors"
         files = {"adapter_config.json": json.dumps(settings, indent=1).encode()}
-    elif job.model.bits:
-        raise TrainError("model.bits = 4 needs an adapter: 4-bit weights cannot learn themselves")
     if job.train.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     config = model.config

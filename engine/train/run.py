@@ -28,6 +28,8 @@ class At:
 
     phase: int = 0
     phase_step: int = 0
+    ended: int = 0
+    """Steps that the phase before took."""
     step: int = 0
     micro: int = 0
     tokens: int = 0

@@ -141,11 +141,11 @@ def _hold_out(found: Encoded, fraction: float) -> tuple[Encoded, Encoded]:
 
 
 def _tell(found: Encoded, voice: Voice) -> None:
-    if found.faults:
-        shown = "; ".join(f"{f.where}: {f.reason}" for f in found.faults[:SHOWN])
-        more = len(found.faults) - SHOWN
-        tail = f"; and {more} more" if more > 0 else ""
-        voice.say(f"{len(found.faults)} rows are left out: {shown}{tail}", "warning")
+    left = found.broken + found.faults
+    if left:
+        shown = "; ".join(f"{f.where}: {f.reason}" for f in left[:SHOWN])
+        tail = f"; and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+        voice.say(f"{len(left)} rows are left out: {shown}{tail}", "warning")
     if found.cut:
         voice.say(
             f"{len(found.cut)} rows were cut at data.max_length, the first: {found.cut[0]}",

@@ -19,6 +19,12 @@ from engine.train.run import Pending, Run
 TOO_MANY_BROKEN = 10
 
 
+class Diverged(TrainError):
+    """Nothing is learned any more."""
+
+    status = 1
+
+
 def waited(run: Run, coming: Iterator[Step]) -> Step | None:
     with run.meter.time("data"):
         return next(coming, None)
@@ -78,7 +84,7 @@ def _tell(run: Run, held: Pending | None) -> None:
     )
     run.at.broken = 0 if math.isfinite(norm) else run.at.broken + 1
     if run.at.broken >= TOO_MANY_BROKEN:
-        raise TrainError(
+        raise Diverged(
             f"step {held.row['step']}: the gradient has been NaN or infinite for {run.at.broken} steps"
             " in a row, none of which changed the weights; lower optim.learning_rate, or resume from"
             " an earlier checkpoint with train.precision = 'fp32'"

@@ -206,10 +206,10 @@ def job_of(case: Case, micro: int) -> Any:
     tables: dict[str, Any] = {
         "name": "bench",
         "recipe": "pretrain" if scratch else "finetune",
-        "model": {"bits": case.bits} if case.bits else {},
+        "model": {"base": "random", **({"bits": case.bits} if case.bits else {})},
         "adapter": {"kind": case.kind, "rank": case.rank, "alpha": 2 * case.rank,
                     "dropout": case.dropout, "targets": ["all-linear"] if scratch else list(ALL)},
-        "data": {"max_length": case.length},
+        "data": {"train": ["random"], "max_length": case.length},
         "optim": {"learning_rate": 1e-4},
         "schedule": {"kind": "constant"},
         "train": {"micro_batch": micro, "grad_accum": case.rows // micro, "max_steps": case.steps,

@@ -112,7 +112,9 @@ def standing(profile: Path) -> int:
     return 0 if found is None else found.step
 
 
-def interrupted(profile: Path, folder: Path, total: int, seed: int) -> tuple[list[trainer.Ended], list[int]]:
+def interrupted(
+    profile: Path, folder: Path, total: int, seed: int
+) -> tuple[list[trainer.Ended], list[int]]:
     """Kill the run again and again, then let it end."""
     source = random.Random(seed)
     attempts, starts = [], []

@@ -1,4 +1,4 @@
-"""Real trainer processes that can be killed: forked from a server that has imported torch once, so each costs little."""
+"""Real trainer processes that can be killed: forked from a server that has imported torch once, so each is cheap."""
 
 from __future__ import annotations
 
