@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.display import display
 from engine.errors import Unusable
+from engine.profile.leaks import is_secret
 
 KeyPath = tuple[str | int, ...]
 """Where a key is: ("phase", "A", "rows"); an entry of a list of tables goes by its name."""
@@ -74,7 +75,7 @@ class Faults:
 
     def covers(self, key: KeyPath) -> bool:
         """Whether this key, or a table around it, is already known to be wrong."""
-        return any(key[: len(known)] == known for known in self.keys)
+        return any(key[:end] in self.keys for end in range(1, len(key) + 1))
 
     def end(self, origins: Mapping[KeyPath, Where], otherwise: Where) -> None:
         """Raises when there are any, each placed where its key was written."""
@@ -90,13 +91,14 @@ def dotted(path: Sequence[str | int]) -> str:
         if isinstance(part, int):
             out += f"[{part}]"
         else:
-            out += ("." if out else "") + (part if _BARE.fullmatch(part) else shown(part))
+            plain = _BARE.fullmatch(part) and not is_secret(part)
+            out += ("." if out else "") + (part if plain else shown(part))
     return out
 
 
 def shown(text: str, width: int = 40) -> str:
-    """Text from outside, in quotes."""
-    return f'"{display(text, width)}"'
+    """Text from outside, in quotes; never a secret."""
+    return "a secret" if is_secret(text) else f'"{display(text, width)}"'
 
 
 def _locate(fault: Fault, origins: Mapping[KeyPath, Where], otherwise: Where) -> Where:
