@@ -16,7 +16,7 @@ KeyPath = tuple[str | int, ...]
 SHOWN = 25
 """Faults told in full; a file of nonsense has thousands."""
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class Faults:
     def add(
         self, key: KeyPath, what: str, fix: str | None = None, where: Where | None = None
     ) -> None:
-        self.keys.add(key)
         if self.full:
             self.more += 1
-        else:
-            self.kept.append(Fault(key, what, fix, where or Where("")))
+            return
+        self.keys.add(key)
+        self.kept.append(Fault(key, what, fix, where or Where("")))
 
     def covers(self, key: KeyPath) -> bool:
         """Whether this key, or a table around it, is already known to be wrong."""

@@ -25,7 +25,7 @@ def read(
 ) -> tuple[Layer, str]:
     """A profile with all it extends, and the name of its own file."""
     folders = tuple(search) or HERE
-    at = Where(f"profile {display(str(source), 200)}")
+    at = Where("profile")
     file = _located(source, folders, at)
     layers = list(_chain(cls, file, folders, faults, at))
     below = layers[-1]
@@ -67,21 +67,14 @@ def _located(
     """A name is looked up in the folders; a path is a file, relative to the one that names it."""
     text = str(source)
     if isinstance(source, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
-        return Path(os.path.normpath(beside / Path(text).expanduser()))
-    known = dict(_profiles(folders))
-    if text in known:
-        return known[text]
-    near = close(text, known)
+        return Path(os.path.normpath(beside / os.path.expanduser(text)))
+    for folder in folders:
+        if (folder / f"{text}.toml").exists():
+            return folder / f"{text}.toml"
+    near = close(text, (file.stem for folder in folders for file in folder.glob("*.toml")))
     looked = ", ".join(dict.fromkeys(_printed(folder) for folder in folders))
     fix = f"did you mean {shown(near)}? " if near else ""
     raise _refusal(at, "", f"no profile {shown(text)}", f"{fix}looked in {looked}")
-
-
-def _profiles(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    """Later folders first, so that the first that has a name wins."""
-    for folder in reversed(folders):
-        if folder.is_dir():
-            yield from ((file.stem, file) for file in sorted(folder.glob("*.toml")))
 
 
 def _bytes(file: Path, left: int, at: Where) -> bytes:

@@ -43,7 +43,7 @@ FAULTS = {
         "p.toml:4: schedule.warmup_steps: must be a whole number, not 0.1; "
         "a share of all steps goes into schedule.warmup_ratio"
     ),
-    "[model]\nbits = 3": "p.toml:4: model.bits: must be 4 or 8, not 3",
+    "[model]\nbits = 3": "p.toml:4: model.bits: must be 4, not 3",
     "[optim]\nbetas = [0.9]": "p.toml:4: optim.betas: must be a list of 2 numbers, not a list",
     "[optim]\nbetas = [0.9, 2]": "p.toml:4: optim.betas[1]: must be between 0 and 1, not 2",
     '[eval]\nprompts = [\n  "a",\n  5,\n]': "p.toml:4: eval.prompts[1]: must be text, not 5",

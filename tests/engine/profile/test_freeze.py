@@ -133,9 +133,9 @@ def test_tables_behave_as_dataclasses_do() -> None:
     assert hash(train) == hash(from_table(CORE).train) and "seed=42" in repr(train)
     assert pickle.loads(pickle.dumps(train)) == train
     with pytest.raises(TypeError, match="Train has no sede"):
-        dataclasses.replace(train, sede=1)
+        dataclasses.replace(train, sede=1)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="Profile needs name"):
-        Profile(recipe="command")  # type: ignore[call-arg]
+        Profile(recipe="command")
 
 
 def test_a_run_fills_in_its_id_where_it_writes_and_nowhere_else() -> None:

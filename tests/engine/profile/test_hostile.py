@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,16 +37,13 @@ pytestmark = pytest.mark.skipif(
 
 
 def many(line: Callable[[int], str], head: str = "") -> str:
-    """As many different lines as a profile may hold."""
-
-    def numbered() -> Iterator[str]:
-        left, number = BYTES - len(head) - 50, 0
-        while left > 0:
-            yield line(number)
-            left -= len(line(number))
-            number += 1
-
-    return head + "".join(numbered())
+    """As many different lines as a profile may hold behind CORE and `head`."""
+    lines: list[str] = []
+    left = BYTES - len(CORE) - len(head) - 10
+    while len(text := line(len(lines))) < left:
+        lines.append(text)
+        left -= len(text)
+    return head + "".join(lines)
 
 
 LETTERS = "abcdefghijklmnop"
@@ -63,7 +60,7 @@ HOSTILE = {
     + "a = 1",
     "dots behind a line that is no TOML": "]]]\n" + "a." * 20_000 + "a = 1",
     "deep arrays": "a = " + "[" * 30_000 + "]" * 30_000,
-    "deep inline tables": "a = " + "{a=" * 20_000 + "1" + "}" * 20_000,
+    "deep inline tables": "a = " + "{a=" * 10_000 + "1" + "}" * 10_000,
     "a number of 60,000 digits": "a = " + "9" * 60_000,
     "thousands of deep keys": many(lambda n: f"k{n}.{'.'.join(LETTERS)} = 1\n"),
     "thousands of keys in a deep table": many(
@@ -71,7 +68,7 @@ HOSTILE = {
     ),
     "thousands of inline tables": many(lambda n: "{a.a.a.a.a.a.a.a=1},", "a = [") + "]",
     "thousands of unknown keys": many(lambda n: f"learning_rat{n} = 1\n", "[optim]\n"),
-    "one very long key": "a" * (BYTES - 10) + " = 1",
+    "one very long key": "a" * (BYTES - 100) + " = 1",
     "thousands of wrong values": many(lambda n: "1,", "[eval]\nprompts = [") + "]",
     "thousands of phases with a wrong parent": many(
         lambda n: f'[[phase]]\nid = "p{n}"\nparent = "x"\n'
@@ -99,6 +96,7 @@ def test_it_is_refused_in_little_time_and_memory(name: str, tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     verdict, memory = done.stdout.splitlines()
     assert verdict.startswith(f"refused {tmp_path}/p.toml")
+    assert ("larger" in verdict) == name.startswith("10 MB")
     assert int(memory) <= MEMORY_MB
 
 

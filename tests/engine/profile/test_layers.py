@@ -130,9 +130,9 @@ def test_a_missing_base_says_where_it_was_looked_for(folder: Path) -> None:
 
 
 def test_a_missing_profile_says_where_it_was_looked_for(folder: Path) -> None:
-    assert told("zzz") == 'profile zzz: no profile "zzz"; looked in profiles'
-    assert told("zzz.toml") == "profile zzz.toml: no file zzz.toml"
-    assert told(folder) == f"profile {folder}: {folder} is not a file"
+    assert told("zzz") == 'profile: no profile "zzz"; looked in profiles'
+    assert told("zzz.toml") == "profile: no file zzz.toml"
+    assert told(folder) == f"profile: {folder} is not a file"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
@@ -145,7 +145,7 @@ def test_what_never_ends_is_not_read(folder: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_file_is_told(folder: Path) -> None:
     (folder / "base.toml").chmod(0)
-    assert told("base") == "profile base: cannot read profiles/base.toml: Permission denied"
+    assert told("base") == "profile: cannot read profiles/base.toml: Permission denied"
 
 
 def test_a_circle_is_refused(folder: Path) -> None:

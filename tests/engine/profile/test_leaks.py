@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ FINE = {
 }
 
 
-def told(table: dict[str, object]) -> str:
+def told(table: Mapping[str, object]) -> str:
     with pytest.raises(ProfileError) as caught:
         from_table({"name": "p", "recipe": "command", **table})
     return str(caught.value)
