@@ -10,7 +10,7 @@ import pytest
 
 from engine.runner.nvml.gpus import Gpus, Pace
 from engine.runner.nvml.reading import MIB, GpuProcess, GpuReading
-from tests.engine.runner.nvml.beat import fresh, probes, pulse, states
+from tests.engine.runner.nvml.beat import come_down, fresh, probes, pulse, states
 from tests.simulated.nvml.simulation import Simulation
 
 Watch = Callable[..., Gpus]
@@ -117,7 +117,7 @@ def test_the_library_is_not_loaded_anew_at_every_pulse(
     simulation.says("gpu 7 error 15")
     for _ in range(2):
         pulse(gpus)
-    before = probes()
+    before = come_down(1)
     for _ in range(3):
         assert states(pulse(gpus))[7] == "lost"
     assert probes() == before and len(before) == 1
@@ -153,7 +153,7 @@ def test_a_library_that_does_not_fit_the_driver_is_named(
     assert found and (found.problem, found.source, found.cards) == ("mismatch", None, ())
 
 
-def test_no_library_and_no_command_is_no_gpu(
+def test_no_library_and_no_command_is_no_gpu_and_no_process(
     simulation: Simulation, watched: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COCKPIT_NVML", "/nonexistent/libnvidia-ml.so.1")
@@ -161,7 +161,7 @@ def test_no_library_and_no_command_is_no_gpu(
     assert pulse(gpus) == pulse(gpus) == ()
     found = gpus.found(0.0)
     assert found and found.problem == "no_library"
-    assert probes() == [], "nothing lives on where there is nothing to read"
+    come_down(0)
 
 
 def test_pauses_grow_up_to_a_limit(simulation: Simulation, watched: Watch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.runner.nvml import smi
 from engine.runner.nvml.gpus import Gpus, Pace
 from engine.runner.nvml.reading import MIB, GpuProcess
-from tests.engine.runner.nvml.beat import probes, pulse, states
+from tests.engine.runner.nvml.beat import come_down, pulse, states
 from tests.simulated.nvml import simulation as simulated
 
 Watch = Callable[..., Gpus]
@@ -111,7 +111,7 @@ def test_a_command_that_never_ends_is_killed_with_its_probe(folder: Path, watche
     assert states(pulse(gpus, 10.0)) == ["ok"]
     (folder / "sleep").write_text("61.7")
     assert states(pulse(gpus, 10.0)) == ["hung"]
-    assert probes() == []
+    come_down(0)
     assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if _sleeps(path)]
 
 
