@@ -9,7 +9,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from same import folded, plain
+from tests.engine.columns.same import folded, plain
 
 from engine.columns import Columns, Table, tally
 from engine.columns.batch import Batch, batch

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from same import plain
+from tests.engine.columns.same import plain
 
 from engine.columns import Columns, preview
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from same import plain
+from tests.engine.columns.same import plain
 
 from engine.columns import Columns, Source, cache
 
