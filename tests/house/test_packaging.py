@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from importlib.metadata import distributions
+from sysconfig import get_path
 
 import pytest
 from packaging.requirements import Requirement
@@ -20,6 +21,7 @@ else:
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PINS = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines()]
+HERE = [get_path("purelib"), get_path("platlib")]  # setuptools puts more on sys.path
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 TOOLS = {"pip", "training-cockpit"}  # comes with Python; is the project itself
 
@@ -67,7 +69,7 @@ def test_the_environment_has_the_pinned_versions_and_nothing_else() -> None:
         pytest.skip("does not run in .venv")
     held = [pin for pin in PINS if pin.marker is None or pin.marker.evaluate()]
     allowed = {canonicalize_name(pin.name): pin.specifier for pin in held}
-    found = {canonicalize_name(each.name): each.version for each in distributions()}
+    found = {canonicalize_name(each.name): each.version for each in distributions(path=HERE)}
     assert [
         f"{name} {version}"
         for name, version in found.items()
