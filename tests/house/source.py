@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,7 @@ def module(path: str, text: str) -> Module:
     return Module(".".join(parts).removesuffix(".__init__"), path, text, ast.parse(text, path))
 
 
+@cache
 def read(*folders: str) -> list[Module]:
     """Every module below these folders; a folder that is not there has none."""
     files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
