@@ -27,6 +27,16 @@ class Obey:
         self._orders = Orders(post.folder.orders)
         self._limited = False
 
+    def take_up(self) -> None:
+        """Go on with what an earlier runner began, or said and did not live to begin."""
+        facts = self._post.fold.facts().runner
+        self._end.take_up(facts.signals)
+        for rule in facts.rules:
+            if rule.action in ENDS:
+                self._end.ask(f"rule {rule.alarm}")
+        if facts.limit is not None:
+            self._end_for(facts.limit.limit, facts.limit.then)
+
     def orders(self) -> None:
         """Take up what lies there."""
         for order in self._orders.waiting():
@@ -44,20 +54,25 @@ class Obey:
                 clock.wall(), reached.limit, round(reached.value, 6), reached.cap, then
             )
             self._post.ledger.tell(fact)
-        if then != "notify":
-            self._end.ask(f"limit {reached.limit}")
+        self._end_for(reached.limit, then)
 
     def rules(self, alarms: Iterable[Alarm], facts: AttemptFacts) -> None:
         """The consequences that the profile draws from alarms."""
         actions = self._post.job.alerts.get("actions") or {}
         done = [rule.alarm for rule in facts.runner.rules]
         for alarm, action in fired(alarms, actions, done):
-            fact = say.RuleFired(clock.wall(), alarm.name, action, alarm.detail, alarm.step)
+            why, detail = f"rule {alarm.name}", alarm.detail
+            if action == "save":
+                refusal = self._save(why)
+                detail += f"; not saved: {refusal}" if refusal else ""
+            fact = say.RuleFired(clock.wall(), alarm.name, action, detail, alarm.step)
             self._post.ledger.tell(fact)
             if action in ENDS:
-                self._end.ask(f"rule {alarm.name}")
-            else:
-                self._save(f"rule {alarm.name}")
+                self._end.ask(why)
+
+    def _end_for(self, limit: str, then: str) -> None:
+        if then != "notify":
+            self._end.ask(f"limit {limit}")
 
     def _take(self, order: Order) -> None:
         facts = self._post.fold.facts().runner

@@ -28,6 +28,8 @@ FAST_S, CALM_S, QUIET_S = 0.1, 0.25, 0.5
 """How long a round sleeps: while files grow, soon after, and when nothing came for a minute."""
 LOOK_S = 1.0
 """Between two looks at the process, the limits and the rules."""
+FAMILY_S = 30.0
+"""Between two looks at who belongs to the trainer: workers with sessions of their own are known only while it lives."""
 SETTLE_S = 2.0
 """Workers end a little later than their trainer, and its nurse a little later still."""
 
@@ -49,6 +51,7 @@ class Watch:
         self._sizes = Sizes(0, 0)
         self._grew_at = self._busy_at = self._met
         self._beat_at = self._look_at = self._met
+        self._family_at = self._met + LOOK_S
         self._gone_at: float | None = None
         self._alive = True
         self.released = False
@@ -56,7 +59,7 @@ class Watch:
 
     def until_ended(self) -> Ending | None:
         """How the trainer ended; None when the runner was asked to go before."""
-        self.end.take_up(self._post.fold.facts().runner.signals)
+        self._obey.take_up()
         while not self.released:
             ending = self._round()
             if ending is not None:
@@ -130,6 +133,9 @@ class Watch:
         self._obey.limits(
             limits.reached(self._post.job.limits, up_s, now - max(self._grew_at, self._busy_at))
         )
+        if self._alive and now >= self._family_at:
+            self._family_at = now + FAMILY_S
+            self._reach.members()
         if self._alive:
             facts = self._post.fold.facts()
             self._obey.rules(alarms.judge(facts, self._thresholds, clock.wall()), facts)

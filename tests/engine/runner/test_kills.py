@@ -11,12 +11,14 @@ from tests.engine.runner.attempts import Fault, broken
 from tests.soak import kills
 
 SEED = int(os.environ.get("SOAK_SEED", "20261121"))
+SOAK = bool(os.environ.get("SOAK"))
 COUNT = 100
+PROMISED = 2000
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(3600 if SOAK else 300)
 def test_whoever_is_killed_the_files_tell_what_happened(tmp_path: Path) -> None:
-    outcome = kills.run(COUNT, SEED, tmp_path)
+    outcome = kills.run(PROMISED if SOAK else COUNT, SEED, tmp_path)
     print(outcome.line())
     assert outcome.violations == []
 
