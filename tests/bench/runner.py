@@ -30,14 +30,15 @@ t = open(os.environ["COCKPIT_EVENTS"], "a")
 for step in range(100000):
     time.sleep(0.5)
     print(f"step {step} loss {1 / (step + 1):.4f}", flush=True)
-    t.write(json.dumps({"t": time.time(), "step": step, "loss": 1 / (step + 1), "learning_rate": 1e-4}) + "\\n"); t.flush()
+    row = {"t": time.time(), "step": step, "loss": 1 / (step + 1), "learning_rate": 1e-4}
+    t.write(json.dumps(row) + "\\n"); t.flush()
 """
 
 LOUD = """
 import os, resource, sys, time
 began = time.perf_counter()
 for step in range(%d):
-    sum(range(280))  # work, so that it prints about 100,000 lines a second
+    sum(range(150))  # work, so that it prints about 100,000 lines a second
     os.write(1, b"step %%d loss 0.1234 grad_norm 1.2345 lr 1.0e-04 tokens 123456\\n" %% step)
 took = time.perf_counter() - began
 used = resource.getrusage(resource.RUSAGE_SELF)
