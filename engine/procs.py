@@ -57,7 +57,7 @@ def identify(pid: int) -> Identity | None:
     found = stat(pid)
     if found is not None:
         return Identity(pid, found.start, boot_id())
-    if not os.path.isdir(PROC + "/self") and _answers(pid):
+    if not visible() and _answers(pid):
         return Identity(pid, 0, boot_id())
     return None
 
@@ -124,6 +124,11 @@ def session(leader: int) -> list[Stat]:
     return [
         found for found in everything() if found.session == leader and found.state not in ("Z", "X")
     ]
+
+
+def visible() -> bool:
+    """There is a list of processes; without it only a known one can be looked at."""
+    return os.path.isdir(PROC + "/self")
 
 
 def everything() -> Iterator[Stat]:

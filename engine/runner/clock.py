@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 
+from engine import procs
 from engine.identity import Identity
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -22,6 +23,13 @@ def wall() -> float:
 def steady() -> float:
     """Seconds since boot, suspended time counted, the clock in which the kernel tells when a process started."""
     return time.clock_gettime(_SINCE_BOOT)
+
+
+def began(trainer: Identity) -> float | None:
+    """When it started, in Unix seconds; None where that is not known, or was before the last boot."""
+    if not trainer.start or trainer.boot != procs.boot_id():
+        return None
+    return wall() - (steady() - trainer.start / _TICKS)
 
 
 def up_s(trainer: Identity, met: float) -> float:

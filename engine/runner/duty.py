@@ -104,14 +104,6 @@ class Duty:
         self._ours = True
         return self._decision()
 
-    def _started(self, trainer: Identity) -> None:
-        """Once for all runners of an attempt. Where it was not said in time, the exit record tells when it was."""
-        ending = records.read_exit(self._post.folder.exit)
-        t = clock.wall()
-        if ending is not None and ending.t is not None:
-            t = ending.t - (ending.duration_s or 0.0)
-        self._post.ledger.tell(say.Started(t, trainer.pid, trainer.start, trainer.boot))
-
     def _follow(self, adopt: bool) -> None:
         """See a trainer that was started to its end, which may lie behind."""
         self._lock.drop()
@@ -121,7 +113,7 @@ class Duty:
         if trainer is None and adopt:
             raise Stuck("trainer.pid cannot be read, so its process cannot be told from another")
         if trainer is None or (ending is not None and ending.failure is not None):
-            self._record(ending or Ending(None, None))
+            self._record(ending or self._unstarted())
             return
         self._meet(trainer, adopt)
         self._watch = Watch(self._post, trainer)
@@ -131,6 +123,11 @@ class Duty:
         finally:
             self._watch.close()
 
+    def _unstarted(self) -> Ending:
+        """Nothing ran; an earlier runner may have said why."""
+        failed = self._post.fold.facts().runner.start_failed
+        return Ending(Failure("", failed.errno).code if failed else None, None)
+
     def _meet(self, trainer: Identity, adopt: bool) -> None:
         """Say who it is: started once, and adopted by each runner that found it living."""
         if adopt and not self._ours:
@@ -138,7 +135,8 @@ class Duty:
                 say.Adopted(clock.wall(), trainer.pid, trainer.start, trainer.boot)
             )
         elif self._post.fold.facts().runner.trainer is None:
-            self._started(trainer)
+            began = clock.began(trainer)
+            self._post.ledger.tell(say.Started(began, trainer.pid, trainer.start, trainer.boot))
 
     def _attend(self, watch: Watch) -> None:
         ending = watch.until_ended()

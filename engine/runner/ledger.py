@@ -45,8 +45,8 @@ class Ledger:
         try:
             self._writer.append(event)
         except OSError as error:
-            if self._room(error):
-                self.flush()
+            self._full_now(error)
+            self.flush()
             return
         self._heard(encode(event))
         if self._full and self._reserve.refill():
@@ -69,21 +69,21 @@ class Ledger:
             except Suspect as error:
                 self._doubt(error)
             except OSError as error:
-                if self._room(error):
+                if self._full_now(error) and self._reserve.release():
                     continue
                 return False
             self._heard(encode(event))
             return True
 
-    def _room(self, error: OSError) -> bool:
-        """Free a page, if it was room that was missing. The first time is a fact of its own."""
+    def _full_now(self, error: OSError) -> bool:
+        """It was room that was missing; the first time that is a fact of its own."""
         if error.errno not in FULL:
             return False
         if not self._full:
             self._full = True
             path = str(self._writer.path)
             self._waiting.append(say.DiskFilled(clock.wall(), path, _free(path)))
-        return self._reserve.release()
+        return True
 
     def _doubt(self, error: Suspect) -> None:
         """Said once; asking the disk again would only hide it."""

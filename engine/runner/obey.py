@@ -10,10 +10,10 @@ from typing import Iterable
 from engine.alarms import Alarm
 from engine.events import runner as say
 from engine.runner import clock
-from engine.runner.ending import Ending
 from engine.runner.limits import ENDS, Reached, fired
-from engine.runner.orders import Order, Orders, remove
+from engine.runner.orders import Order, remove, waiting
 from engine.runner.post import Post
+from engine.runner.stopping import Stopping
 from engine.scalars import AttemptFacts
 
 SAVE = "this trainer is not known to save on a signal, and a signal it does not expect would end it"
@@ -22,42 +22,59 @@ SAVE = "this trainer is not known to save on a signal, and a signal it does not 
 class Obey:
     """Orders, limits and rules of one attempt."""
 
-    def __init__(self, post: Post, end: Ending) -> None:
-        self._post, self._end = post, end
-        self._orders = Orders(post.folder.orders)
+    def __init__(self, post: Post, stopping: Stopping) -> None:
+        self._post, self._stopping = post, stopping
         self._limited = False
+
+    def take_up(self) -> None:
+        """Go on with what an earlier runner began, or said and did not live to begin."""
+        facts = self._post.fold.facts().runner
+        self._stopping.take_up(facts.signals)
+        for rule in facts.rules:
+            if rule.action in ENDS:
+                self._stopping.ask(f"rule {rule.alarm}")
+        if facts.limit is not None:
+            self._stop_for(facts.limit.limit, facts.limit.then)
 
     def orders(self) -> None:
         """Take up what lies there."""
-        for order in self._orders.waiting():
+        for order in waiting(self._post.folder.orders):
             self._take(order)
-            self._orders.again()
 
     def limits(self, reached: Reached | None) -> None:
-        """A limit that was passed is a fact once, and the end of the attempt unless the profile says otherwise."""
+        """A limit that was passed is a fact once, and the end of the attempt unless the profile says otherwise.
+
+        What a trainer left behind stands under the same limits, but its own end is no limit's any more.
+        """
         if reached is None or self._limited:
             return
         self._limited = True
         then = self._post.job.limits.then
-        if self._post.fold.facts().runner.limit is None:
+        facts = self._post.fold.facts().runner
+        if facts.limit is None and facts.exit is None:
             fact = say.LimitReached(
                 clock.wall(), reached.limit, round(reached.value, 6), reached.cap, then
             )
             self._post.ledger.tell(fact)
-        if then != "notify":
-            self._end.ask(f"limit {reached.limit}")
+        self._stop_for(reached.limit, then)
 
     def rules(self, alarms: Iterable[Alarm], facts: AttemptFacts) -> None:
         """The consequences that the profile draws from alarms."""
         actions = self._post.job.alerts.get("actions") or {}
         done = [rule.alarm for rule in facts.runner.rules]
         for alarm, action in fired(alarms, actions, done):
-            fact = say.RuleFired(clock.wall(), alarm.name, action, alarm.detail, alarm.step)
+            why, detail = f"rule {alarm.name}", alarm.detail
+            if action == "save":
+                refusal = self._save(why)
+                detail += f"; not saved: {refusal}" if refusal else ""
+            fact = say.RuleFired(clock.wall(), alarm.name, action, detail, alarm.step)
             self._post.ledger.tell(fact)
             if action in ENDS:
-                self._end.ask(f"rule {alarm.name}")
-            else:
-                self._save(f"rule {alarm.name}")
+                self._stopping.ask(why)
+
+    def _stop_for(self, limit: str, then: str) -> None:
+        if then != "notify":
+            self._stopping.ask(f"limit {limit}")
 
     def _take(self, order: Order) -> None:
         facts = self._post.fold.facts().runner
@@ -75,9 +92,9 @@ class Obey:
     def _do(self, kind: str | None, why: str) -> str | None:
         """Carry it out; why it cannot be."""
         if kind == "stop":
-            self._end.ask(why)
+            self._stopping.ask(why)
         elif kind == "kill":
-            self._end.kill(why)
+            self._stopping.kill(why)
         elif kind == "save":
             return self._save(why)
         else:
@@ -88,6 +105,6 @@ class Obey:
         number = self._post.job.save_signal
         if number is None:
             return SAVE
-        if self._end.begun:
+        if self._stopping.begun:
             return "it is being ended, which saves where it can"
-        return None if self._end.save(number, why) else "nobody is left to save"
+        return None if self._stopping.save(number, why) else "nobody is left to save"

@@ -20,28 +20,13 @@ class Order:
     path: str
 
 
-class Orders:
-    """The folder of one attempt's orders; looked into only when it changed."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._seen: int | None = None
-
-    def waiting(self) -> list[Order]:
-        """Those that lie there, oldest id first; empty while the folder is as it was."""
-        try:
-            changed = os.stat(self._folder).st_mtime_ns
-            if changed == self._seen:
-                return []
-            names = sorted(name for name in os.listdir(self._folder) if name.endswith(".json"))
-        except OSError:
-            return []
-        self._seen = changed
-        return [read(os.path.join(self._folder, name)) for name in names]
-
-    def again(self) -> None:
-        """Look in any case the next time: a folder's time stamp is coarser than two changes can be apart."""
-        self._seen = None
+def waiting(folder: str) -> list[Order]:
+    """Those that lie there, by their ids; none where there is no such folder."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
+    except OSError:
+        return []
+    return [read(os.path.join(folder, name)) for name in names]
 
 
 def read(path: str) -> Order:

@@ -46,7 +46,7 @@ class Reach:
         family = self.members()
         chosen = heads(family) if heads_only else family
         reached = [one.pid for one in chosen if self._send(one, number)]
-        if not family and procs.signal(self._leader, number):
+        if not procs.visible() and procs.signal(self._leader, number):
             reached = [self._leader.pid]
         return reached
 
@@ -57,7 +57,10 @@ class Reach:
                 self._send(one, signal.SIGCONT)
 
     def _send(self, one: Stat, number: int) -> bool:
-        return procs.signal(Identity(one.pid, one.start, self._leader.boot), number)
+        try:
+            return procs.signal(Identity(one.pid, one.start, self._leader.boot), number)
+        except PermissionError:
+            return False  # it became another user's, by sudo for example
 
     def _belongs(self, one: Stat, seen: dict[int, Stat]) -> bool:
         """Walks up to someone who belongs by themselves; who is older than the trainer is no child of it."""

@@ -89,7 +89,10 @@ class Reading:
         self._drop_excess(name, size)
         while self.left_s > 0:
             began = time.thread_time()
-            piece = follower.read(PIECE)
+            try:
+                piece = follower.read(PIECE)
+            except OSError:
+                break  # made unreadable, or a disk that fails; the sizes are known all the same
             if piece.reset is not None:
                 self._fold.restart(name)
                 notes.append(Note(name, reset=piece.reset))
@@ -121,7 +124,10 @@ class Reading:
         follower = self._files[name]
         if size == follower.offset:
             return []
-        reset = follower.read(0).reset
+        try:
+            reset = follower.read(0).reset
+        except OSError:
+            reset = None
         follower.offset = size
         return [Note(name, reset=reset)] if reset else []
 

@@ -23,7 +23,9 @@ def given(names: tuple[str, ...], folder: Folder) -> dict[str, str]:
     """The values of these names, as far as they can be had. Nothing is read when none are needed."""
     if not names:
         return {}
-    found = {**_of_trainer(folder), **_told()}
+    found = _of_trainer(folder)
+    if not all(name in found for name in names):
+        found.update(_told())
     return {name: found[name] for name in names if name in found}
 
 

@@ -16,18 +16,20 @@ from engine.events import runner as say
 from engine.events.wire import interpret
 from engine.identity import Identity
 from engine.runner import clock, limits, records
-from engine.runner.ending import Ending as End
 from engine.runner.obey import Obey
 from engine.runner.post import Post
 from engine.runner.pulse import TICK_S, Pulse
 from engine.runner.reach import Reach
 from engine.runner.reading import Note, Reading, Sizes
 from engine.runner.records import Ending
+from engine.runner.stopping import Stopping
 
 FAST_S, CALM_S, QUIET_S = 0.1, 0.25, 0.5
 """How long a round sleeps: while files grow, soon after, and when nothing came for a minute."""
 LOOK_S = 1.0
 """Between two looks at the process, the limits and the rules."""
+FAMILY_S = 30.0
+"""Between two looks at who belongs to the trainer: workers with sessions of their own are known only while it lives."""
 SETTLE_S = 2.0
 """Workers end a little later than their trainer, and its nurse a little later still."""
 
@@ -41,14 +43,15 @@ class Watch:
         self._met = clock.steady()
         self._reading = Reading(post.fold, post.folder.trainer, post.folder.console)
         self._reach = Reach(trainer, post.job.run)
-        self.end = End(self._reach, post.ledger, post.job.grace_s)
-        self._obey = Obey(post, self.end)
+        self._stopping = Stopping(self._reach, post.ledger, post.job.grace_s)
+        self._obey = Obey(post, self._stopping)
         self._thresholds = Thresholds.of(post.job.alerts)
         self._pulse = Pulse(post.job.pulse_s, (post.folder.path, post.job.cwd))
         self._pulse.follow(trainer.pid)
         self._sizes = Sizes(0, 0)
         self._grew_at = self._busy_at = self._met
         self._beat_at = self._look_at = self._met
+        self._family_at = self._met + LOOK_S
         self._gone_at: float | None = None
         self._alive = True
         self.released = False
@@ -56,7 +59,7 @@ class Watch:
 
     def until_ended(self) -> Ending | None:
         """How the trainer ended; None when the runner was asked to go before."""
-        self.end.take_up(self._post.fold.facts().runner.signals)
+        self._obey.take_up()
         while not self.released:
             ending = self._round()
             if ending is not None:
@@ -69,17 +72,17 @@ class Watch:
         """Whoever outlives the trainer: ended when it failed or was stopped, else watched under the same limits."""
         self._alive = False
         left = self._settle()
-        if left and not self.end.begun:
+        if left and not self._stopping.begun:
             self._post.ledger.tell(say.OrphansSeen(clock.wall(), tuple(left)))
             if ended_badly:
-                self.end.ask("left behind by a trainer that failed")
-        while not self.released and not self.end.over():
+                self._stopping.ask("left behind by a trainer that failed")
+        while not self.released and not self._stopping.over():
             self._round()
-            time.sleep(FAST_S if self.end.begun else LOOK_S)
+            time.sleep(FAST_S if self._stopping.begun else LOOK_S)
 
     def until_stopped(self) -> None:
         """The rest of a stop that was begun: somebody else of the family may still be saving."""
-        while self.end.begun and not self.released and not self.end.over():
+        while self._stopping.begun and not self.released and not self._stopping.over():
             self._round()
             time.sleep(FAST_S)
 
@@ -88,7 +91,7 @@ class Watch:
         self._index(now)
         self._feel(now)
         self._obey.orders()
-        self.end.tick()
+        self._stopping.tick()
         if now >= self._look_at:
             self._look_at = now + LOOK_S
             self._look(now)
@@ -130,6 +133,9 @@ class Watch:
         self._obey.limits(
             limits.reached(self._post.job.limits, up_s, now - max(self._grew_at, self._busy_at))
         )
+        if self._alive and now >= self._family_at:
+            self._family_at = now + FAMILY_S
+            self._reach.members()
         if self._alive:
             facts = self._post.fold.facts()
             self._obey.rules(alarms.judge(facts, self._thresholds, clock.wall()), facts)
@@ -141,7 +147,7 @@ class Watch:
 
     def _ended(self, now: float) -> Ending | None:
         if os.path.exists(self._post.folder.exit):
-            return records.read_exit(self._post.folder.exit)
+            return records.read_exit(self._post.folder.exit) or Ending(None, None)
         if self._alive:
             return None
         # Its nurse writes the record; without one there will be none.
@@ -168,7 +174,7 @@ class Watch:
 
     def _sleep(self) -> None:
         quiet = clock.steady() - self._grew_at
-        fast = quiet < 2.0 or self.end.begun
+        fast = quiet < 2.0 or self._stopping.begun
         pause = FAST_S if fast else (CALM_S if quiet < 60.0 else QUIET_S)
         time.sleep(min(pause, max(self._pulse.wait_s(), TICK_S)))
 

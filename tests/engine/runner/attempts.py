@@ -24,6 +24,20 @@ PYTHON = sys.executable
 PATIENCE_S = 60.0
 RUN = "tale-20261121-000000-abcd"
 
+SAVES = """
+import os, signal, sys, time
+asked = []
+signal.signal(signal.SIGTERM, lambda n, f: asked.append("end"))
+signal.signal(signal.SIGUSR1, lambda n, f: asked.append("save"))
+print("ready", flush=True)
+while "end" not in asked:
+    if "save" in asked:
+        print("saved", flush=True); asked.clear()
+    time.sleep(0.05)
+time.sleep(0.3); print("saved and out", flush=True); sys.exit(7)
+"""
+"""A trainer that saves when it is asked to, and takes a moment to end."""
+
 
 class Attempt:
     """One attempt's folder and the runners that were started on it. `build` is the tree they run from."""
@@ -148,3 +162,15 @@ def python(code: str) -> list[str]:
 
 def shell(code: str) -> list[str]:
     return ["/bin/sh", "-c", code]
+
+
+def ready(one: Attempt, word: bytes = b"ready") -> Identity:
+    one.start()
+    until(lambda: word in one.console(), "a trainer that is ready")
+    trainer = one.trainer()
+    assert trainer is not None
+    return trainer
+
+
+def signals(one: Attempt) -> list[str]:
+    return [said.signal for said in one.said("signalled")]

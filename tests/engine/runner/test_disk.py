@@ -177,6 +177,7 @@ def test_a_fact_waits_for_room_and_a_reading_does_not(small: Path) -> None:
     fill = fill_up(small)
     for number in range(2000):
         ledger.mention(Beat(1.0, float(number), True))
+    assert (small / ".reserve").stat().st_size >= SIZE - 2 * 4096, "readings took what facts need"
     for number in range(900):
         ledger.tell(Ordered(2.0, f"o{number}" + "x" * 200, "save", "ann"))
     assert not ledger.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,40 +13,18 @@ from engine.identity import Identity
 from engine.runner import records
 from tests.engine.runner.attempts import (
     PYTHON,
-    Attempt,
+    SAVES,
     Fault,
     attempt,
     broken,
     python,
+    ready,
     shell,
+    signals,
     until,
 )
 
-SAVES = """
-import os, signal, sys, time
-asked = []
-signal.signal(signal.SIGTERM, lambda n, f: asked.append("end"))
-signal.signal(signal.SIGUSR1, lambda n, f: asked.append("save"))
-print("ready", flush=True)
-while "end" not in asked:
-    if "save" in asked:
-        print("saved", flush=True); asked.clear()
-    time.sleep(0.05)
-time.sleep(0.3); print("saved and out", flush=True); sys.exit(7)
-"""
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
-
-
-def ready(one: Attempt, word: bytes = b"ready") -> Identity:
-    one.start()
-    until(lambda: word in one.console(), "a trainer that is ready")
-    trainer = one.trainer()
-    assert trainer is not None
-    return trainer
-
-
-def signals(one: Attempt) -> list[str]:
-    return [said.signal for said in one.said("signalled")]
 
 
 def test_a_stop_gives_time_to_save(tmp_path: Path) -> None:
@@ -252,77 +229,19 @@ def test_a_runner_that_trusts_a_number_would_kill_a_stranger(tmp_path: Path) -> 
     assert not bystander_survives(tmp_path, careless, trusting)
 
 
-def limited(home: Path, argv: list[str], **job: Any) -> tuple[Any, Any]:
-    with attempt(home, argv, **job) as one:
-        assert one.run() == 0
-        assert one.names("runner_started", "started") == ["limit_reached", "signalled", "exited"]
-        return one.said("limit_reached")[0], one.said("signalled")[0]
-
-
-def test_hours_end_it(tmp_path: Path) -> None:
-    limit, sent = limited(tmp_path, python(SAVES), limits={"hours": 1.5 / 3600, "then": "release"})
-    assert (limit.limit, limit.then, sent.signal) == ("hours", "release", "SIGTERM")
-    assert limit.value >= limit.cap
-
-
-def test_dollars_end_it(tmp_path: Path) -> None:
-    limit, _ = limited(tmp_path, python(SAVES), limits={"dollars": 1.0, "price_hour": 2400.0})
-    assert (limit.limit, limit.cap) == ("dollars", 1.0)
-
-
-def test_idleness_ends_it_and_output_is_no_idleness(tmp_path: Path) -> None:
-    code = f"for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.5; done; exec {PYTHON} -S -c 'import time; time.sleep(600)'"
-    limit, _ = limited(tmp_path, shell(code), limits={"idle_minutes": 2.0 / 60})
-    assert limit.limit == "idle_minutes"
-    assert (
-        (tmp_path / "tale-20261121-000000-abcd/attempts/1/console.log")
-        .read_bytes()
-        .endswith(b"8\n")
+def test_workers_of_a_launcher_that_was_killed_are_ended(tmp_path: Path) -> None:
+    """They have sessions of their own and no parent any more; only who looked before knows them."""
+    worker = [PYTHON, "-S", "-c", "import time; time.sleep(600)"]
+    code = (
+        "import os, signal, subprocess, time\n"
+        f"w = subprocess.Popen({worker!r}, start_new_session=True)\n"
+        "print(w.pid, flush=True)\n"
+        "time.sleep(4)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-
-
-def test_a_limit_without_a_price_is_no_limit(tmp_path: Path) -> None:
-    with attempt(tmp_path, shell("sleep 2"), limits={"dollars": 0.0001, "hours": 1}) as one:
-        assert one.run() == 0
-        assert one.names() == ["runner_started", "started", "exited"]
-
-
-NAN = (
-    'for i in 1 2 3 4; do echo "{\\"step\\": $i, \\"loss\\": \\"nan\\"}" >> $COCKPIT_EVENTS; done;'
-    " echo ready; sleep 600"
-)
-
-
-def test_a_rule_stops_it(tmp_path: Path) -> None:
-    with attempt(tmp_path, shell(NAN), alerts={"nan": 3, "actions": {"nan": "stop"}}) as one:
-        assert one.run() == 0
-        assert one.names("runner_started", "started") == ["rule_fired", "signalled", "exited"]
-        fired = one.said("rule_fired")[0]
-        assert (fired.alarm, fired.action) == ("nan", "stop") and "not finite" in fired.detail
-        assert (fired.step, one.said("exited")[0].step) == (1, 4)
-
-
-def test_an_alarm_without_an_action_stops_nothing(tmp_path: Path) -> None:
-    with attempt(tmp_path, shell(NAN), alerts={"nan": 3, "actions": {"spike": "stop"}}) as one:
-        ready(one)
-        until(lambda: len(one.said("beat")) > 10, "some beats")
-        assert one.names() == ["runner_started", "started"]
-        one.order("kill")
-        assert one.runners[0].wait(60) == 0
-
-
-def test_a_rule_fires_once_for_all_runners(tmp_path: Path) -> None:
-    alerts = {"nan": 3, "actions": {"nan": "save"}}
-    rows = "".join(f'{{"step":{step},"loss":NaN}}\\n' for step in range(4))
-    nan = f"import os\nopen(os.environ['COCKPIT_EVENTS'], 'a').write('{rows}')\n{SAVES}"
-    with attempt(tmp_path, python(nan), alerts=alerts, save_signal="SIGUSR1") as one:
-        ready(one)
-        until(lambda: one.said("rule_fired"), "the rule")
-        one.runners[0].kill()
-        one.runners[0].wait()
-        one.start()
-        until(lambda: one.said("adopted"), "an adoption")
-        until(lambda: len(one.said("beat")) > 20, "some beats")
-        assert len(one.said("rule_fired")) == 1
-        one.order("stop")
-        assert one.runners[1].wait(60) == 0
+    with attempt(tmp_path, python(code)) as one:
+        ready(one, b"\n")
+        rank = procs.identify(int(one.console()))
+        assert rank is not None and one.runners[0].wait(60) == 0
+        assert one.said("orphans_seen")[0].pids == (rank.pid,)
+        assert not procs.alive(rank)

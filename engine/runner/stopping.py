@@ -1,4 +1,4 @@
-"""Ending a trainer: TERM, time to save, KILL. The only place from which a signal goes out.
+"""Stopping a trainer: TERM, time to save, KILL. The only place from which a signal goes out.
 
 What was begun by a runner that was killed is taken up from its `signalled` facts and finished.
 """
@@ -14,7 +14,7 @@ from engine.runner.ledger import Ledger
 from engine.runner.reach import Reach
 
 
-class Ending:
+class Stopping:
     """At most one goes on; asking again changes nothing, but a kill cuts the grace short."""
 
     def __init__(self, reach: Reach, ledger: Ledger, grace_s: float) -> None:
@@ -39,7 +39,7 @@ class Ending:
                 self._killed = known.signal == "SIGKILL"
 
     def ask(self, why: str) -> None:
-        """Ask to end, politely."""
+        """Politely, with time to save."""
         if self.begun:
             return
         self._why, self._kill_at = why, clock.steady() + self._grace_s
@@ -47,7 +47,7 @@ class Ending:
         self._reach.wake()
 
     def kill(self, why: str) -> None:
-        """End it now."""
+        """Now."""
         if not self._killed:
             self._why, self._kill_at = why, clock.steady()
         self.tick()
