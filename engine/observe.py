@@ -55,12 +55,7 @@ class Observer:
             # A recording of somebody else's must not make us search this disk.
             ours = self.run.folder.parent == logs_folder()
             self._globs = _globs(_json(self.run.profile, SMALL)) if ours else ()
-        if (
-            not self._globs
-            or status.host != LOCAL
-            or view.last is None
-            or view.last.opening is None
-        ):
+        if not self._globs or status.host != LOCAL or view.last is None:
             return []
         # Finding checkpoints loads profiles, which a run that announces its own does not need.
         from engine.checkpoints import matched

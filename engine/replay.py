@@ -18,7 +18,7 @@ from engine.reader import dialect_of
 from engine.runs import Run
 from engine.status import Status, Terms, describe
 from engine.timeline import BLOCK, Track, tracks
-from engine.view import RunFold, View
+from engine.view import RunFold
 
 TICK_S = 0.1
 """At most ten frames a second."""
@@ -52,7 +52,7 @@ class Replay:
         self._t = t
         for track in self._tracks:
             self._reveal(track, track.end_at(t))
-        return Frame(self.run.id, self._view(), t)
+        return Frame(self.run.id, self._fold.view(), t)
 
     def status(self, frame: Frame) -> Status:
         """The seven answers; no disk is looked at, because it is not the disk of that moment."""
@@ -71,12 +71,6 @@ class Replay:
         self._read: dict[str, int] = {}
         for attempt in self.run.attempts():
             self._fold.speak(attempt.number, dialect_of(attempt))
-
-    def _view(self) -> View:
-        if self._t >= self.end:
-            for attempt in self.run.attempts():
-                self._fold.attempt(attempt.number)
-        return self._fold.view()
 
     def _reveal(self, track: Track, end: int) -> None:
         begin = self._read.get(track.segment, 0)

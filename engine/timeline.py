@@ -21,7 +21,7 @@ from engine.events.wire import parse
 from engine.journal import Follower
 from engine.runs import Attempt, Run
 from engine.scalars import KeeperFacts
-from engine.view import RunFold, View
+from engine.view import RunFold
 
 BLOCK = 1 << 20
 
@@ -91,7 +91,7 @@ def tracks(run: Run) -> list[Track]:
     found = [keeper]
     facts = _keeper(run)
     for attempt in run.attempts():
-        found += _attempt(attempt, _ahead(facts, attempt.number))
+        found += _attempt(attempt, ahead_s(facts, attempt.number))
     begun = min((t.times[0] for t in found if t.times and t.times[0] > -math.inf), default=0.0)
     for track in found:
         if track.times and track.times[0] == -math.inf:
@@ -140,14 +140,8 @@ def blocks(path: Path) -> Iterator[tuple[bytes, int]]:
         yield piece.data, piece.end
 
 
-def _keeper(run: Run) -> View:
+def _keeper(run: Run) -> KeeperFacts:
     fold = RunFold()
     for piece, _ in blocks(run.keeper):
         fold.feed("keeper", piece)
-    return fold.view()
-
-
-def _ahead(view: View, number: int) -> float:
-    keeper: KeeperFacts = view.keeper
-    opening = keeper.opening(number)
-    return ahead_s(keeper, opening.machine) if opening else 0.0
+    return fold.view().keeper

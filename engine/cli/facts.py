@@ -53,8 +53,7 @@ class Facts:
 
     def _new(self, number: int, part: str) -> Iterator[Fact]:
         follower, lines = self._parts[number, part]
-        opening = self._keeper.opening(number)
-        ahead = ahead_s(self._keeper, opening.machine) if opening else 0.0
+        ahead = ahead_s(self._keeper, number)
         while (piece := follower.read(BLOCK)).data:
             for line, end in lines.feed(piece.data):
                 table = parse(line)

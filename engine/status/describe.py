@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.alarms import Alarm, judge
-from engine.clock import attempt_ahead_s
+from engine.clock import ahead_s
 from engine.frame import Frame
 from engine.state import State, Verdict
 from engine.state import judge as state_of
@@ -31,7 +31,7 @@ NOT_MISSED = (0, 130)
 def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Status:
     """All that can be said at this moment. `disk` is what a look at the checkpoints showed."""
     view, last = frame.view, frame.view.last
-    ahead = attempt_ahead_s(view.keeper, last) if last else 0.0
+    ahead = ahead_s(view.keeper, last.number) if last else 0.0
     there = frame.now + ahead
     verdict = state_of(replace(frame, now=there), terms.thresholds)
     alarms = judge(last.facts, terms.thresholds, there) if last else []

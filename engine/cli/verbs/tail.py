@@ -13,6 +13,7 @@ from engine.cli.facts import FREQUENT, Fact, Facts, fact_line
 from engine.cli.output import Output
 from engine.cli.parser import count, run_argument
 from engine.cli.target import Lookout, the
+from engine.cli.waiting import DETACHED
 from engine.cli.words import count as number
 from engine.cli.words import figure, moment
 from engine.rows import RunRows, Step
@@ -59,8 +60,12 @@ def act(args: argparse.Namespace, out: Output) -> int:
     if args.events:
         source = _events(run, args)
     _show(source, source.read(not args.follow), args, out)
-    if args.follow:
-        _follow(source, run, args, out)
+    try:
+        if args.follow:
+            _follow(source, run, args, out)
+    except KeyboardInterrupt:
+        out.say(f"detached; {run.id} goes on: engine tail {run.id} -f")
+        return DETACHED
     return 0
 
 

@@ -82,10 +82,13 @@ def interrupt_soon(*numbers: int) -> threading.Timer:
     return timer
 
 
-def test_ctrl_c_detaches_and_says_that_the_run_goes_on(engine: Engine, logs: Path) -> None:
+@pytest.mark.parametrize("words", [["wait", "@"], ["wait", "@", "--follow"], ["tail", "@", "-f"]])
+def test_ctrl_c_detaches_and_says_that_the_run_goes_on(
+    words: list[str], engine: Engine, logs: Path
+) -> None:
     run = going(logs)
     timer = interrupt_soon(signal.SIGINT)
-    answer = engine("wait", "@")
+    answer = engine(*words)
     timer.join()
     assert (answer.status, answer.out) == (130, "")
     assert "goes on" in answer.err and control.requests(run) == []
