@@ -1,0 +1,19 @@
+"""A time for every row: its own, else when the runner first saw its bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.columns.series import Floats, Table
+from engine.timeline import Sizes
+
+
+def times(table: Table, sizes: Sizes, segment: str) -> Floats:
+    """Unix seconds by the machine's clock; NaN where neither row nor index tells. `segment`: console or trainer."""
+    if table.t.rows is None:
+        return table.t.values
+    notes = np.array(list(sizes.notes(segment)), np.float64).reshape(-1, 2)
+    at = np.searchsorted(notes[:, 1], table.ends, "left")
+    found: Floats = np.append(notes[:, 0], np.nan)[at]
+    found[table.t.rows] = table.t.values
+    return found
