@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+from dataclasses import replace
 
 from tests.bench import peers
 from tests.bench.figures import Figure, is_full
@@ -46,11 +47,11 @@ def run() -> list[Figure]:
             "1M x 8 to columns, CPU",
             cpu,
             "s",
-            "wandb" if wandb else None,
+            "wandb-core" if wandb else None,
             wandb.cpu_s * times if wandb else None,
             None,
             "<= 2.0 s",
-            _joined("peer's DataStore", scaled if wandb else why_wandb),
+            _joined("peer: wandb-core leet inspect -json", scaled if wandb else why_wandb),
         ),
         Figure(
             "1M x 8 to columns, peak memory",
@@ -75,15 +76,16 @@ def _joined(*notes: str) -> str:
 
 
 def _peer(name: str, folder: str, rows: int) -> tuple[Cost | None, str]:
-    """What the peer's reader costs without its start, on the same rows."""
+    """What the peer's reader costs on the same rows, without what it costs on one row."""
     try:
-        python = peers.python()
-        module = "tests.bench.readers"
-        apart(f"{module}:write_{name}", f"{folder}/{name}", rows, python=python)
-        empty = apart(f"{module}:read_{name}", f"{folder}/none", python=python)
-        cost = apart(f"{module}:read_{name}", f"{folder}/{name}", python=python)
+        costs = []
+        for count in (1, rows):
+            target = f"{folder}/{name}-{count}"
+            apart(f"tests.bench.readers:write_{name}", target, count, python=peers.python())
+            costs.append(apart(f"tests.bench.readers:read_{name}", target, python=peers.python()))
     except (peers.Absent, Failed) as error:
         return None, str(error)
+    one, cost = costs
     if cost.result != rows * len(METRICS):
         return None, f"{name} read {cost.result:,} values of {rows * len(METRICS):,}"
-    return Cost(cost.cpu_s - empty.cpu_s, cost.wall_s, cost.rss_mb, cost.result), ""
+    return replace(cost, cpu_s=cost.cpu_s - one.cpu_s), ""

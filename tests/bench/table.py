@@ -34,7 +34,7 @@ def _amount(value: float | None, unit: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Three figures that count, and never an exponent."""
+    """Three figures that count."""
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.{2 if abs(value) >= 1 else 4}g}" if abs(value) < 10 else f"{value:.1f}"
+    return f"{value:.3g}"
