@@ -123,8 +123,9 @@ class Shape:
             matrix = np.fromiter(flat, np.float64, len(objects) * plain)
         except OverflowError:
             raise Misfit from None
+        dense = not np.isnan(matrix).any()
         for at in range(plain):
-            told[names[at]] = _plainly(names[at], matrix[at::plain])
+            told[names[at]] = _plainly(names[at], matrix[at::plain], dense)
         return told
 
 
@@ -151,9 +152,8 @@ def _worded(lines: bytes) -> bytes:
     return lines
 
 
-def _plainly(key: str, values: Column) -> _Told:
-    absent = np.isnan(values)
-    present = ~absent if absent.any() else None
+def _plainly(key: str, values: Column, dense: bool) -> _Told:
+    present = None if dense else ~np.isnan(values)
     if key not in _WHOLE:
         return _Told(values, present)
     if present is not None:

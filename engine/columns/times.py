@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from engine.columns.series import Floats, Table
-from engine.timeline import Sizes
+
+if TYPE_CHECKING:  # reading columns needs none of what a timeline does
+    from engine.timeline import Sizes
 
 
 def times(table: Table, sizes: Sizes, segment: str) -> Floats:

@@ -13,7 +13,7 @@ from tests.bench.readers import METRICS
 
 ROWS = 1_000_000
 PEER_ROWS = 20_000
-TRIES = 3
+TRIES = 5
 
 
 def run() -> list[Figure]:
