@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from engine.columns.columns import Columns
 from engine.columns.envelope import Envelope, envelope
-from engine.columns.growth import Growth
 from engine.columns.preview import preview
 from engine.columns.series import EMPTY, Series, Table
 from engine.columns.source import Source, of_console, of_trainer
 from engine.columns.tally import tally
+from engine.columns.times import times
 
 __all__ = [
     "EMPTY",
     "Columns",
     "Envelope",
-    "Growth",
     "Series",
     "Source",
     "Table",
@@ -28,4 +27,5 @@ __all__ = [
     "of_trainer",
     "preview",
     "tally",
+    "times",
 ]

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.columns.batch import batch
 from engine.columns.columns import Columns
 from engine.columns.series import EMPTY, Table
-from engine.columns.store import Store
-from engine.events import LINE_CAP, Row, Segment, decode
+from engine.events import LINE_CAP
 
 WHOLE = 1 << 20
 """Bytes of a segment that is read whole instead."""
@@ -38,40 +36,33 @@ def preview(path: Path, points: int = 2000) -> Table:
 
 
 def _spread(fd: int, size: int, points: int) -> Table:
-    found: dict[int, Row] = {}
     places = np.linspace(0, size - NEAR, max(points - 1, 2)).astype(np.int64).tolist()
-    for place in places:
-        _take(found, *_after(fd, place))
-    _take(found, *_last(fd, size))
-    store = Store()
-    rows = batch([(found[end], end) for end in sorted(found)])
-    if rows is not None:
-        store.extend(rows)
-    return replace(store.table(0), preview=True)
+    lines = dict([*(_after(fd, place) for place in places), _last(fd, size)])
+    lines.pop(0, None)
+    columns = Columns()
+    columns.feed(b"".join(lines.values()))
+    table = columns.table()
+    joined = np.cumsum([len(line) for line in lines.values()])
+    ends = np.array(list(lines), np.int64)[np.searchsorted(joined, table.ends)]
+    return replace(table, ends=ends, unreadable=0, preview=True)
 
 
-def _take(found: dict[int, Row], line: bytes, end: int) -> None:
-    fact = decode(line, Segment.TRAINER) if line else None
-    if isinstance(fact, Row):
-        found[end] = fact
-
-
-def _after(fd: int, place: int) -> tuple[bytes, int]:
-    """The first whole line that begins at or behind a place, and where it ends; nothing where lines are too long."""
+def _after(fd: int, place: int) -> tuple[int, bytes]:
+    """The first whole line that begins at or behind a place, after its end's offset; 0 where lines are too long."""
     start = max(place - 1, 0)
     for length in (NEAR, 2 * LINE_CAP):
         data = os.pread(fd, length, start)
-        begin = 0 if place == 0 else data.find(b"\n") + 1
-        end = data.find(b"\n", begin)
-        if end >= 0 and (begin or place == 0):
-            return data[begin:end], start + end + 1
-    return b"", 0
+        begin = data.find(b"\n") + 1 if place else 0
+        end = data.find(b"\n", begin) + 1
+        if end and (begin or not place):
+            return start + end, data[begin:end]
+    return 0, b""
 
 
-def _last(fd: int, size: int) -> tuple[bytes, int]:
-    """The last whole line."""
+def _last(fd: int, size: int) -> tuple[int, bytes]:
+    """The last whole line, after its end's offset."""
     start = size - 2 * LINE_CAP
     data = os.pread(fd, 2 * LINE_CAP, start)
-    end = data.rfind(b"\n")
-    begin = data.rfind(b"\n", 0, max(end, 0)) + 1
-    return (data[begin:end], start + end + 1) if begin else (b"", 0)
+    end = data.rfind(b"\n") + 1
+    begin = data.rfind(b"\n", 0, max(end - 1, 0)) + 1
+    return (start + end, data[begin:end]) if begin else (0, b"")

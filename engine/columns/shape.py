@@ -60,11 +60,10 @@ class Shape:
             if key in self._loose:
                 changed = loose and not self._loose[key]
             else:
-                changed = len(self._loose) <= METRICS_CAP + len(_FIXED)
+                changed = _is_name(key) and len(self._loose) <= METRICS_CAP + len(_FIXED)
             if changed:
                 self._loose[key] = loose
                 self._read = None
-                self._names = []
 
     def batch(self, lines: bytes, ends: Ints) -> tuple[Batch | None, int]:
         """The rows of a block of whole lines that each end at `ends`, and how many lines hold no row."""
@@ -119,11 +118,20 @@ class Shape:
             for at in range(plain, len(names)):
                 told[names[at]] = _loosely(names[at], list(map(itemgetter(at), rows)))
             rows = map(itemgetter(slice(plain)), rows)
-        flat = chain.from_iterable(rows)
-        matrix = np.fromiter(flat, np.float64, len(objects) * plain)
+        try:
+            flat = chain.from_iterable(rows)
+            matrix = np.fromiter(flat, np.float64, len(objects) * plain)
+        except OverflowError:
+            raise Misfit from None
+        dense = not np.isnan(matrix).any()
         for at in range(plain):
-            told[names[at]] = _plainly(names[at], matrix[at::plain])
+            told[names[at]] = _plainly(names[at], matrix[at::plain], dense)
         return told
+
+
+def _is_name(key: str) -> bool:
+    """msgspec takes no key that JSON has to escape; lines with one are read one by one."""
+    return key.isprintable() and not {'"', "\\"} & set(key)
 
 
 def _is_plain(key: str, value: object) -> bool:
@@ -144,9 +152,8 @@ def _worded(lines: bytes) -> bytes:
     return lines
 
 
-def _plainly(key: str, values: Column) -> _Told:
-    absent = np.isnan(values)
-    present = ~absent if absent.any() else None
+def _plainly(key: str, values: Column, dense: bool) -> _Told:
+    present = None if dense else ~np.isnan(values)
     if key not in _WHOLE:
         return _Told(values, present)
     if present is not None:

@@ -32,11 +32,12 @@ class Source:
     def poll(self, most: int | None = None) -> Table:
         """The table after everything that is on disk now, or after `most` more bytes; what was read anew is kept."""
         end = None if most is None else self._follower.offset + most
-        while (piece := self._follower.read()).data:
+        while True:
+            piece = self._follower.read()
             if piece.reset is not None:
                 self.columns, self._saved = Columns(self._dialect), 0
             self.columns.feed(piece.data)
-            if end is not None and piece.end >= end:
+            if not piece.data or (end is not None and piece.end >= end):
                 break
         if self._follower.offset - self._saved >= max(WORTH, self._saved // 4):
             self.save()

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+FULL = "BENCH_FULL"
+"""Set in the environment: peers run at full size, however long that takes."""
+
+
+def is_full() -> bool:
+    return bool(os.environ.get(FULL))
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ def figure(found: Figure | Plain) -> Figure:
     if not isinstance(found, Figure):
         name, value, unit, note = found
         return Figure(name, value, unit, note=note)
+    if found.ratio is None and found.value and found.peer_value:
+        return replace(found, ratio=found.peer_value / found.value)
     return found
 
 

@@ -52,7 +52,22 @@ numbers = st.one_of(
     st.sampled_from([2**53 + 1, 2**63, -(2**63), 10**400, [1], {"a": {"b": 1}}, 0, 0.0, -0.0]),
 )
 keys = st.sampled_from(
-    ["loss", "eval_loss", "grad_norm", "gnorm", "lr", "learning_rate", "x/y", "k" * 129, "ü", ""]
+    [
+        "loss",
+        "eval_loss",
+        "grad_norm",
+        "gnorm",
+        "lr",
+        "learning_rate",
+        "x/y",
+        "k" * 129,
+        "ü",
+        "",
+        '"',
+        "\\",
+        "\n",
+        "\ud800",
+    ]
 )
 fixed = st.fixed_dictionaries(
     {},
@@ -121,6 +136,8 @@ def test_any_bytes_in_any_pieces_mean_what_the_fold_of_their_rows_means(
         b'{"loss":1%s}' % (b"0" * 5000),
         b'{"loss":2,"x":1%s}' % (b"0" * 5000),
         b'{"loss":2,"x":1%s}' % (b"0" * 500),
+        b'{"step":1%s,"loss":2}' % (b"0" * 500),
+        b'{"step":1%s,"loss":2}' % (b"0" * 5000),
         b'{"a":' * 10000,
         b'{"loss":"%s"}' % (b"x" * LINE_CAP),
         b'{"step":4,"loss":1,"x":"%s"}' % (b"x" * (LINE_CAP - 26)),
@@ -128,7 +145,7 @@ def test_any_bytes_in_any_pieces_mean_what_the_fold_of_their_rows_means(
         b"x" * (3 * LINE_CAP),
         b"\x00" * LINE_CAP,
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_huge_lines_between_rows(line: bytes) -> None:
     good = b'{"step":1,"loss":2.5,"x":1}\n'

@@ -118,6 +118,8 @@ def test_another_file_is_read_from_its_beginning(path: Path, file: Path, change:
 
 def test_a_file_that_is_replaced_while_it_is_followed_is_read_anew(path: Path, file: Path) -> None:
     source = kept(path, file)
+    path.write_bytes(b"")
+    assert seen(source) == fresh(path)
     path.write_bytes(LINE % 3)
     assert seen(source) == fresh(path)
     source.save()
