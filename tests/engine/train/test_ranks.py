@@ -11,6 +11,9 @@ import pytest
 from tests.engine.train import miniature, trainer
 from tests.engine.train.test_exact import curve, standing
 
+# every rank but the first imports torch anew
+pytestmark = pytest.mark.timeout(400)
+
 
 def site(folder: Path, **tables: Any) -> Path:
     folder.mkdir()
@@ -29,7 +32,7 @@ def alike(one: trainer.Ended, two: list[trainer.Ended]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "kind"), [("ddp", "dora"), ("ddp", "full"), ("fsdp", "full"), ("fsdp", "dora")]
+    ("strategy", "kind"), [("ddp", "dora"), ("fsdp", "full"), ("fsdp", "dora")]
 )
 def test_two_ranks_train_what_one_does(strategy: str, kind: str, tmp_path: Path) -> None:
     method = {"kind": kind, "dropout": 0.0}
