@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import resource
@@ -18,6 +17,7 @@ from engine.train import checkpoint
 from engine.train.checkpoint import MANIFEST, Snapshot, commit, committed, newest, rotate, verify
 from engine.train.errors import ResumeError, SaveError
 from engine.train.saver import Saver
+from tests.engine.train import trainer
 
 KILLS = 300 if os.environ.get("SOAK") else 15
 
@@ -40,8 +40,7 @@ def save_for_ever(root: Path, first: int) -> None:
 
 
 def test_killed_in_mid_save_the_newest_offered_is_whole_and_never_older(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["engine.train.checkpoint"])
+    context = trainer.server()
     source, step = random.Random(4), 0
     for _ in range(KILLS):
         child = context.Process(target=save_for_ever, args=(tmp_path, step + 1))
