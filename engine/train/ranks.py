@@ -60,14 +60,14 @@ def spawned(devices: int, argv: list[str]) -> Iterator[None]:
         )
         for rank in range(1, devices)
     ]
+    whole = False
     try:
         yield
-    except BaseException:
-        for child in children:
-            child.kill()
-        raise
+        whole = True
     finally:
         for child in children:
+            if not whole:
+                child.kill()
             child.wait()
 
 
