@@ -47,13 +47,13 @@ def run(options: argparse.Namespace, argv: list[str], asked: Asked) -> int:
     from engine.train.build import begin, build, resume
     from engine.train.loop import train
 
-    children = ranks.spawn(job.train.devices, argv)
-    world = ranks.join()
-    held = build(job, world, options.out, asked)
-    resume(held, options.resume, options.out)
-    begin(held)
-    finished = train(held)
-    ranks.leave(world, children)
+    with ranks.spawned(job.train.devices, argv):
+        world = ranks.join()
+        held = build(job, world, options.out, asked)
+        resume(held, options.resume, options.out)
+        begin(held)
+        finished = train(held)
+        ranks.leave(world)
     return 0 if finished else STOPPED
 
 

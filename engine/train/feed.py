@@ -7,18 +7,20 @@ of the corpus, the seed and the batch sizes. So nothing of the feed needs saving
 from __future__ import annotations
 
 import math
-import queue
-import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import TracebackType
+from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.train.corpus import Corpus, Document, Ints, shuffled
+
+AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -155,44 +157,26 @@ class Feed:
     """A plan's steps from `start` on, built by a thread while the device works."""
 
     def __init__(self, plan: Plan, start: int, stop: int, pin: bool) -> None:
-        self._queue: queue.Queue[Step | BaseException | None] = queue.Queue(maxsize=2)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(
-            target=self._work, args=(plan, start, stop, pin), name="feed", daemon=True
-        )
+        self._plan, self._pin = plan, pin
+        self._wanted = iter(range(start, stop))
+        self._coming: deque[Future[Step]] = deque()
+        self._worker = ThreadPoolExecutor(1, "feed")
 
     def __enter__(self) -> Iterator[Step]:
-        self._thread.start()
-        return iter(self._next, None)
+        return self._steps()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ended.set()
-        while self._thread.is_alive():
-            try:
-                self._queue.get_nowait()
-            except queue.Empty:
-                self._thread.join(timeout=0.01)
+    def __exit__(self, *error: object) -> None:
+        self._worker.shutdown(wait=True, cancel_futures=True)
 
-    def _next(self) -> Step | None:
-        item = self._queue.get()
-        if isinstance(item, BaseException):
-            raise item
-        return item
+    def _steps(self) -> Iterator[Step]:
+        for index in islice(self._wanted, AHEAD):
+            self._coming.append(self._worker.submit(self._build, index))
+        while self._coming:
+            step = self._coming.popleft().result()
+            for index in islice(self._wanted, 1):
+                self._coming.append(self._worker.submit(self._build, index))
+            yield step
 
-    def _work(self, plan: Plan, start: int, stop: int, pin: bool) -> None:
-        try:
-            for index in range(start, stop):
-                step = plan.step(index)
-                if pin:
-                    step = replace(step, micro=[batch.pin() for batch in step.micro])
-                self._queue.put(step)
-                if self._ended.is_set():
-                    return
-            self._queue.put(None)
-        except BaseException as error:  # handed to the loop, which raises it
-            self._queue.put(error)
+    def _build(self, index: int) -> Step:
+        step = self._plan.step(index)
+        return replace(step, micro=[b.pin() for b in step.micro]) if self._pin else step

@@ -28,7 +28,7 @@ class Head:
 
 def token_loss(hidden: Tensor, head: Head, targets: Tensor) -> Tensor:
     """The summed loss of (tokens, width) hidden states against their targets."""
-    given = (hidden, head.weight, head.bias, targets, head.scale, head.cap)
+    given = (hidden, head.weight, head.bias, targets, (head.scale, head.cap))
     loss: Tensor = _Chunked.apply(*given)  # type: ignore[no-untyped-call]
     return loss
 
@@ -40,20 +40,16 @@ def chunk_rows(vocab: int, device: str) -> int:
 class _Chunked(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any,
-        hidden: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        targets: Tensor,
-        scale: float,
-        cap: float | None,
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, *fixed: Any
     ) -> Tensor:
+        targets, (scale, cap) = fixed
         need_hidden, need_weight, need_bias = ctx.needs_input_grad[:3]
         if torch.is_autocast_enabled(hidden.device.type):
             dtype = torch.get_autocast_dtype(hidden.device.type)
         else:
             dtype = weight.dtype
         table, states = weight.to(dtype), hidden.to(dtype)
+        head = Head(table, bias, scale, cap)
         grad_hidden = torch.empty_like(states) if need_hidden else None
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if need_weight else None
         grad_bias = torch.zeros_like(bias) if bias is not None and need_bias else None
@@ -62,7 +58,7 @@ class _Chunked(torch.autograd.Function):
         with torch.autocast(hidden.device.type, enabled=False):
             for start in range(0, states.shape[0], rows):
                 piece = states[start : start + rows]
-                loss, slope = _piece(piece, table, bias, targets[start : start + rows], scale, cap)
+                loss, slope = _piece(piece, head, targets[start : start + rows])
                 total += loss
                 if grad_hidden is not None:
                     torch.mm(slope, table, out=grad_hidden[start : start + rows])
@@ -81,7 +77,7 @@ class _Chunked(torch.autograd.Function):
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         (factor,) = upstream
         grads = [None if g is None else g.mul_(factor.to(g.dtype)) for g in ctx.grads]
-        return (*grads, None, None, None)
+        return (*grads, None, None)
 
 
 def _add_product(total: Tensor, slope: Tensor, piece: Tensor) -> None:
@@ -120,19 +116,13 @@ def _logits_slope(
 _compiled: Any = None
 
 
-def _piece(
-    piece: Tensor,
-    table: Tensor,
-    bias: Tensor | None,
-    targets: Tensor,
-    scale: float,
-    cap: float | None,
-) -> tuple[Tensor, Tensor]:
-    logits = (
-        piece @ table.t() if bias is None else torch.addmm(bias.to(table.dtype), piece, table.t())
-    )
-    step = _compiled or _logits_slope
-    loss, slope = step(logits, targets, scale, cap)
+def _piece(piece: Tensor, head: Head, targets: Tensor) -> tuple[Tensor, Tensor]:
+    table, bias = head.weight, head.bias
+    if bias is None:
+        logits = piece @ table.t()
+    else:
+        logits = torch.addmm(bias.to(table.dtype), piece, table.t())
+    loss, slope = (_compiled or _logits_slope)(logits, targets, head.scale, head.cap)
     return loss, slope
 
 

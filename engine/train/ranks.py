@@ -9,6 +9,8 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,27 +41,40 @@ def pick_device(local: int) -> torch.device:
     return torch.device("cpu")
 
 
-def spawn(devices: int, argv: list[str]) -> list[subprocess.Popen[bytes]]:
-    """Start ranks 1 and up; this process becomes rank 0 by its environment."""
+@contextmanager
+def spawned(devices: int, argv: list[str]) -> Iterator[None]:
+    """Start ranks 1 and up as children; this process becomes rank 0 by its environment. None outlives it."""
     if devices <= 1 or "RANK" in os.environ:
-        return []
+        yield
+        return
     have = torch.cuda.device_count()
     if torch.cuda.is_available() and have < devices:
         raise TrainError(f"train.devices = {devices}, but this machine has {have} GPUs")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    common = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     common |= {"WORLD_SIZE": str(devices), "LOCAL_WORLD_SIZE": str(devices)}
+    os.environ.update({**common, "RANK": "0", "LOCAL_RANK": "0"})
     children = [
         subprocess.Popen(
             [sys.executable, "-m", "engine.train", *argv],
-            env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            env={**os.environ, "RANK": str(rank), "LOCAL_RANK": str(rank)},
         )
         for rank in range(1, devices)
     ]
-    os.environ.update({**common, "RANK": "0", "LOCAL_RANK": "0"})
-    return children
+    whole = False
+    try:
+        yield
+        whole = True
+    finally:
+        for child in children:
+            if not whole:
+                child.kill()
+            child.wait()
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def join() -> World:
@@ -118,8 +133,6 @@ def gather(value: Any, world: World) -> list[Any]:
     return found
 
 
-def leave(world: World, children: list[subprocess.Popen[bytes]]) -> None:
+def leave(world: World) -> None:
     if world.size > 1:
         dist.destroy_process_group()
-    for child in children:
-        child.wait()

@@ -26,7 +26,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"data": {"train": ["nowhere.jsonl"]}}, 2, ["no file nowhere.jsonl"]),
         ({"data": {"train": ["none-*.jsonl"]}}, 2, ["no file matches none-*.jsonl"]),
         ({"data": {"max_length": 8}}, 2, ["no row is left", "nothing to learn in its first 8 tokens"]),
-        ({"data": {"template": "alpacca"}}, 2, ["data.template = 'alpacca'", "nearest: alpaca"]),
+        ({"data": {"template": "alpacca"}}, 2, ["data.template", "did you mean alpaca"]),
         ({"adapter": {"targets": ["qproj"]}}, 2, ["'qproj'", "nearest: q_proj"]),
         ({"model": {"base": "/nowhere/at/all"}}, 2, ["model.base = '/nowhere/at/all'"]),
         ({"recipe": "command", "command": {"argv": ["true"]}}, 2, ["recipe = 'command'"]),

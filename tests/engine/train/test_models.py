@@ -220,3 +220,11 @@ def test_safetensors_round_trip(tmp_path: Path) -> None:
     found = read_tensors(tmp_path / "x.safetensors")
     assert found.keys() == tensors.keys()
     assert all(torch.equal(found[n], t) and found[n].dtype == t.dtype for n, t in tensors.items())
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    torch.manual_seed(0)
+    dropped = adapters.drop(torch.ones(1_000_001), 0.05)
+    assert float((dropped == 0).float().mean()) == pytest.approx(0.05, abs=0.001)
+    assert float(dropped.mean()) == pytest.approx(1.0, abs=0.001)
+    assert dropped.unique().numel() == 2

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,25 @@ def train(folder: Path, profile: Path, resume: str | None = None) -> Ended:
 
 def start(folder: Path, profile: Path, resume: str | None = None) -> BaseProcess:
     """A trainer in a process of its own, telling into `folder`."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOAD)
+    context = server()
     folder.mkdir(parents=True, exist_ok=True)
     argv = [str(profile), "--out", str(profile.parent / "checkpoints")]
     argv += ["--resume", resume] if resume else []
     child = context.Process(target=_child, args=(folder, argv))
     child.start()
     return child
+
+
+def server() -> Any:
+    """The context whose processes have torch already. It outlives a test, so it must not know a test's home."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if "COCKPIT" in name}
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.update(hidden)
+    return context
 
 
 def kill_at(folder: Path, child: BaseProcess, rows: int, delay_s: float, number: int) -> bool:
