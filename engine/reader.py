@@ -69,7 +69,8 @@ def look(view: View) -> Sight:
 
 
 def _pieces(follower: Follower) -> Iterator[Piece]:
-    while (piece := follower.read()).data:
+    """What is new, to its end; a file that was emptied has news too."""
+    while (piece := follower.read()).data or piece.reset:
         yield piece
 
 

@@ -87,6 +87,6 @@ def fork(run: Run, chosen: Checkpoint, sets: Sequence[str]) -> Run:
 
 def _frozen(run: Run) -> Profile:
     try:
-        return profile.from_json(run.profile.read_bytes())
+        return profile.filled(profile.from_json(run.profile.read_bytes()), run.id)
     except OSError as error:
         raise NotFound(f"{run.profile} cannot be read: {error.strerror}") from error

@@ -42,7 +42,7 @@ def argv(profile: Profile, run: Run, restart: Restart | None, place: Place) -> t
         raise Unusable(
             f"recipe '{profile.recipe}' cannot be launched", fix="use finetune, pretrain or command"
         )
-    filled = tuple(_fill(part, {"run": run.id}) for part in profile.command.argv)
+    filled = profile.command.argv
     if restart is None:
         return filled
     if not profile.command.resume:

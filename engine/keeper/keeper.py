@@ -23,7 +23,7 @@ from engine.identity import Identity
 from engine.keeper import artifacts, policy
 from engine.keeper.job import Place, Restart, argv, job, working_folder
 from engine.machines import local
-from engine.profile import Profile, from_json, plain
+from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
 from engine.runs import PRIVATE_DIR, Attempt, Run
@@ -40,7 +40,7 @@ class Keeper:
     def __init__(self, run: Run, writer: journal.Writer) -> None:
         self.run = run
         self._writer = writer
-        self._profile: Profile = from_json(run.profile.read_bytes())
+        self._profile: Profile = filled(from_json(run.profile.read_bytes()), run.id)
         self._reader = RunReader(run, parts=("runner",))
         self._runner: subprocess.Popen[bytes] | None = None
         self._starts = 0

@@ -19,7 +19,6 @@ EDGES: dict[str, str] = {
     "engine/runner/main.py::_edge": "the runner's edge: what it met is written down as runner_failed",
     "engine/runner/nurse.py::nurse": "a fork must end as itself and never run on as a second runner",
     "engine/keeper/__main__.py::_keep": "the keeper's edge: what it met is written down as keeper_failed",
-    "engine/train/feed.py::_work": "the reading thread's edge: what it met is raised again in the loop",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
