@@ -9,7 +9,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -34,7 +33,7 @@ def who() -> str:
 
 def request(run: Run, kind: str, **fields: Any) -> str:
     """Leave a request and see that somebody takes it up; returns its id."""
-    number = f"{time.time_ns():x}-{secrets.token_hex(4)}"
+    number = f"{time.time_ns():x}-{os.urandom(4).hex()}"
     body = {"id": number, "kind": kind, "by": who(), "t": time.time(), **fields}
     try:
         run.requests.mkdir(mode=PRIVATE_DIR, exist_ok=True)

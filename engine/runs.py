@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -122,7 +121,7 @@ def logs_folder(environ: Mapping[str, str] | None = None, start: Path | None = N
 def new_id(profile: str, now: float) -> str:
     """`<profile>-<yyyymmdd>-<hhmmss>-<4 hex>` in UTC, so that ids sort by time everywhere."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    return f"{profile}-{stamp}-{secrets.token_hex(2)}"
+    return f"{profile}-{stamp}-{os.urandom(2).hex()}"
 
 
 def create(profile: str, logs: Path, now: float) -> Run:
