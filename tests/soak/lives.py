@@ -30,6 +30,8 @@ from tests.soak.outcome import Outcome
 ROOT = Path(__file__).parents[2]
 TRAINER = ROOT / "tests" / "support" / "trainer.py"
 AT_ONCE = 4
+KEEP_S = 2.0
+"""Between two keepers for one run: on a busy machine one needs a second to say that it is there."""
 STEPS = 60
 WEIGHTS = {"keeper": 1, "runner": 4, "trainer": 4, "nurse": 3}
 """A keeper is there from the first moment to the last, the others only in between."""
@@ -67,7 +69,7 @@ class Life:
         self.run = Run(home / "logs" / told.strip())
         self.reader = RunReader(self.run)
         self.stopping = False
-        self.since = time.monotonic()
+        self.since = self.kept = time.monotonic()
 
     def _python(self, *words: str) -> str:
         # `-m` looks in the working folder first: it must not hold another engine.
@@ -88,9 +90,12 @@ class Life:
 
     def keep(self) -> None:
         """What any verb does that finds the run without a keeper."""
+        if time.monotonic() - self.kept < KEEP_S:
+            return
         view = self.reader.poll()
         said = view.keeper.keeper
         if said is None or not procs.alive(Identity(said.pid, said.start, said.boot)):
+            self.kept = time.monotonic()
             with (self.home / "keepers.err").open("ab") as errors:
                 subprocess.Popen(
                     [sys.executable, "-m", "engine.keeper", str(self.run.folder)],

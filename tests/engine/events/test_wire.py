@@ -28,6 +28,7 @@ SAMPLES: dict[str, Any] = {
     "tuple[int, ...]": (1, 2),
     "Table": {"i": 1, "name": "x"},
     "tuple[Table, ...]": ({"i": 1},),
+    "Rows": ((0, 41, 512, None, 1),),
 }
 
 
