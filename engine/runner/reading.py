@@ -45,6 +45,7 @@ class Reading:
 
     def __init__(self, fold: AttemptFold, trainer: str, console: str) -> None:
         self._fold = fold
+        self._paths = (console, trainer)
         self._files = {"trainer": Follower(trainer), "console": Follower(console)}
         self.left_s = FIRST_S
         self._refilled = time.monotonic()
@@ -53,7 +54,7 @@ class Reading:
 
     def sizes(self) -> Sizes:
         """As they are now; a file that does not exist is empty."""
-        return Sizes(_size(self._files["console"].path), _size(self._files["trainer"].path))
+        return Sizes(*map(_size, self._paths))
 
     def read(self, sizes: Sizes) -> list[Note]:
         """Catch up as far as the share allows."""
@@ -144,8 +145,8 @@ def _rest_of_line(path: object, offset: int) -> int:
     return min(ends) + 1 if ends else len(found)
 
 
-def _size(path: object) -> int:
+def _size(path: str) -> int:
     try:
-        return os.stat(str(path)).st_size
+        return os.stat(path).st_size
     except OSError:
         return 0

@@ -25,7 +25,7 @@ from engine.runner.records import Ending
 from engine.runner.stopping import Stopping
 
 FAST_S, CALM_S, QUIET_S = 0.1, 0.25, 0.5
-"""How long a round sleeps: while files grow, soon after, and when nothing came for a minute."""
+"""How long a round sleeps: while files grow, between two growths, and when nothing came for a minute."""
 LOOK_S = 1.0
 """Between two looks at the process, the limits and the rules."""
 FAMILY_S = 30.0
@@ -136,7 +136,7 @@ class Watch:
         if self._alive and now >= self._family_at:
             self._family_at = now + FAMILY_S
             self._reach.members()
-        if self._alive:
+        if self._alive and self._post.job.alerts.get("actions"):
             facts = self._post.fold.facts()
             self._obey.rules(alarms.judge(facts, self._thresholds, clock.wall()), facts)
 
@@ -174,8 +174,9 @@ class Watch:
 
     def _sleep(self) -> None:
         quiet = clock.steady() - self._grew_at
-        fast = quiet < 2.0 or self._stopping.begun
-        pause = FAST_S if fast else (CALM_S if quiet < 60.0 else QUIET_S)
+        pause = min(max(FAST_S, quiet), CALM_S) if quiet < 60.0 else QUIET_S
+        if self._stopping.begun:
+            pause = FAST_S
         time.sleep(min(pause, max(self._pulse.wait_s(), TICK_S)))
 
     def _reap(self) -> None:
