@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import Lines, Segment, decode
 from engine.events.runner import Beat, Ordered
 from engine.journal import Writer
 from engine.runner.ledger import Ledger
@@ -185,5 +186,10 @@ def test_a_fact_waits_for_room_and_a_reading_does_not(small: Path) -> None:
     assert ledger.flush() and ledger.close()
     said = [line for line in heard if b'"ordered"' in line]
     assert len(said) == 900 and sum(b'"disk_filled"' in line for line in heard) == 1
-    assert (small / "runner.jsonl").read_bytes().count(b'"ordered"') == 900
+    # A full disk takes half a line now and then; whole ones are what a reader counts.
+    whole = [
+        decode(line, Segment.RUNNER)
+        for line, _ in Lines().feed((small / "runner.jsonl").read_bytes())
+    ]
+    assert sum(isinstance(fact, Ordered) for fact in whole) == 900
     assert sum(b'"beat"' in line for line in heard) < 2000

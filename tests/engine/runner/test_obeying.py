@@ -96,7 +96,7 @@ def test_a_stop_that_was_said_and_not_begun_is_begun_by_the_next_runner(tmp_path
     """Killed between the fact and the deed."""
     dies = (
         "runner/obey.py",
-        "            if action in ENDS:\n                self._end.ask(why)",
+        "            if action in ENDS:\n                self._stopping.ask(why)",
         "            if action in ENDS:\n                import os; os._exit(9)",
     )
     alerts = {"nan": 3, "actions": {"nan": "stop"}}
