@@ -65,23 +65,31 @@ def _columns(picture: Picture, start: float | None, end: float | None) -> slice 
 
 def stand(picture: Picture, marks: tuple[Mark, ...]) -> None:
     """Each mark's sign on the line below the plot, or on its last row where there is no line."""
-    where = picture.layout.rule if picture.layout.rule is not None else picture.bottom
+    rule = picture.layout.rule
     for kind in reversed(KINDS):
         x = np.array([mark.x for mark in marks if mark.kind == kind], np.float64)
         code = ink(ROLES[kind])
         for column in picture.columns(x).tolist():
             if kind in UPRIGHT:
                 _upright(picture, column, ink(ROLES[kind], Tone.FAINT))
-            picture.sign(where, column, kind, code)
+            if rule is not None:
+                picture.sign(rule, column, kind, code)
+            elif picture.cells.chars[picture.bottom, column] in _empty(picture):
+                picture.sign(picture.bottom, column, kind, code)
 
 
 def _upright(picture: Picture, column: int, code: int) -> None:
     chars, inks = picture.cells.chars, picture.cells.inks
-    empty = (" ", picture.glyphs.signs["grid"], picture.glyphs.signs["edge"])
+    empty = _empty(picture)
     for row in range(picture.layout.top, picture.bottom + 1):
         if chars[row, column] in empty:
             ground = int(inks[row, column]) & ~0xFF
             picture.sign(row, column, "upright", (code & 0xFF) | ground)
+
+
+def _empty(picture: Picture) -> tuple[str, ...]:
+    """What may be written over."""
+    return (" ", picture.glyphs.signs["grid"], picture.glyphs.signs["edge"])
 
 
 def near(scene: Scene, x: float, reach: float) -> Mark | None:

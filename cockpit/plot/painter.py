@@ -46,14 +46,14 @@ class Painter:
         look = view.look
         layout = laid(view.width, view.height, heading.wants_row(scene, view.width))
         found = self._tracks.prepare(scene, look)
-        whole = extent(found, scene)
-        window = (view.window or whole).on(whole)
+        whole, newest = extent(found, scene)
+        window = (view.window or whole).on(newest)
         width = max(layout.columns, 1) * look.glyphs.across
         slots = range(len(scene.curves))
         tracks = [self._tracks.track(slot, window, width, look.log) for slot in slots]
         scale = scale_of(tracks, scene, look, axes.most_levels(layout))
         cells = Cells(view.height, view.width)
-        picture = Picture(cells, layout, window, whole, scale, look.glyphs)
+        picture = Picture(cells, layout, window, whole, newest, scale, look.glyphs)
         if layout.rows > 0 and layout.columns > 0:
             axes.draw(picture, scene.axis)
             marks.shade(picture, scene)

@@ -21,7 +21,9 @@ class Picture:
     layout: Layout
     window: Window
     extent: Window
-    """All there is; what the window may not leave."""
+    """All there is and is still to come; what the window may not leave."""
+    newest: float
+    """x of the last value."""
     scale: Scale
     glyphs: Glyphs
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from cockpit.plot.columns import Columns, gathered
 from cockpit.plot.curve import Curve, Floats, Look, Scene
-from cockpit.plot.prepare import Points, Prepared, prepared
+from cockpit.plot.prepare import FARTHEST, Points, Prepared, prepared
 from cockpit.plot.scale import Scale, fitted
 from cockpit.plot.window import Window, fit, roomy
 
@@ -105,15 +105,16 @@ def _positive(points: Points) -> Points:
     )
 
 
-def extent(found: Iterable[Prepared], scene: Scene) -> Window:
-    """All there is of x, and what is still to come."""
+def extent(found: Iterable[Prepared], scene: Scene) -> tuple[Window, float]:
+    """All there is of x and what is still to come; and the newest value's x."""
     ends = [end for one in found for part in (one.points.x, one.bad) for end in _ends(part)]
+    axis = scene.axis
     if not ends:
-        return fit(0.0, scene.axis.total or 0.0)
+        return fit(0.0, axis.total or 1.0), 0.0
     low, high = min(ends), max(ends)
-    if scene.axis.total is not None and scene.axis.total >= high:
-        return fit(min(low, 0.0), scene.axis.total) if scene.axis.kind != "clock" else fit(low, scene.axis.total)
-    return roomy(low, high) if scene.axis.live else fit(low, high)
+    if axis.total is not None and high <= axis.total < FARTHEST:
+        return fit(low if axis.kind == "clock" else min(low, 0.0), axis.total), high
+    return (roomy if axis.live else fit)(low, high), high
 
 
 def _ends(values: Floats) -> list[float]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 CLOSEST = 1e-9
 """Smallest width of a window beside its position: floats tell no more apart."""
 
+JUMPS = 32
+"""In how many jumps a window that follows moves by its width."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -31,7 +34,7 @@ class Window:
         fixed = self.x(at)
         width = max(self.width / factor, CLOSEST * max(abs(self.lo), abs(self.hi), 1e-9))
         lo = fixed - width * at
-        return Window(lo, lo + width, self.follow and at >= 1)
+        return Window(lo, lo + width, self.follow)
 
     def pan(self, fraction: float) -> Window:
         """To the right by a fraction of the width."""
@@ -46,11 +49,18 @@ class Window:
         lo = min(max(self.lo, extent.lo), extent.hi - width)
         return Window(lo, lo + width, self.follow)
 
-    def on(self, extent: Window) -> Window:
-        """As it stands once the data has moved on: one that follows keeps its width and its end."""
+    def following(self, newest: float) -> Window:
+        """The same width at the newest data, from now on too."""
+        return Window(self.lo, self.hi, True).on(newest)
+
+    def on(self, newest: float) -> Window:
+        """As it stands once the data has moved on. One that follows moves by jumps, so that most pictures
+        differ from the last in their newest columns alone."""
         if not self.follow:
             return self
-        return Window(extent.hi - self.width, extent.hi, True)
+        jump = self.width / JUMPS
+        hi = math.ceil(newest / jump) * jump
+        return Window(hi - self.width, hi, True)
 
 
 def fit(low: float, high: float) -> Window:

@@ -36,7 +36,9 @@ class Colours:
     def __init__(
         self, variables: Mapping[str, str], ground: Color, dark: bool, curves: tuple[str, ...]
     ) -> None:
-        self._variables, self._ground, self._dark, self._curves = variables, ground, dark, curves
+        self._variables, self._dark, self._curves = variables, dark, curves
+        named = ground.ansi is not None or ground.a < 1
+        self._ground = Color.parse("#101010" if dark else "#f4f4f4") if named else ground
         self.style = lru_cache(maxsize=1024)(self._style)
 
     def _style(self, code: int) -> Style:
@@ -48,7 +50,8 @@ class Colours:
         fore = self._role(role)
         if tone is Tone.FAINT:
             fore = fore.blend(back, _FAINT)
-        return Style(color=fore.rich_color, bgcolor=back.rich_color, bold=tone is Tone.BOLD)
+        below = None if ground is Ground.NONE else back.rich_color
+        return Style(color=fore.rich_color, bgcolor=below, bold=tone is Tone.BOLD)
 
     def _role(self, role: int) -> Color:
         if role >= Role.CURVE:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from textual.color import Color
+from rich.segment import Segment
 from textual.geometry import Region
-from textual.strip import Segment, Strip
+from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.plot.cells import Cells
@@ -45,13 +45,13 @@ class Painted(Widget):
     def _paint(self) -> None:
         self._asked = False
         width, height = self.content_size
-        if not (width and height and self.display):
-            self._cells = None
+        if not (width and height and self.screen.is_current):
+            self._cells = None  # made when it is looked at
+            self.refresh()
             return
         before, self._cells = self._cells, self.cells(width, height)
-        left, top = self.gutter.left, self.gutter.top
         for row, start, end in self._cells.changed(before):
-            self.refresh(Region(left + start, top + row, end - start, 1))
+            self.refresh(Region(start, row, end - start, 1))
 
     def render_line(self, y: int) -> Strip:
         width, height = self.content_size
@@ -66,9 +66,10 @@ class Painted(Widget):
         return Strip([Segment(run.text, style(run.ink)) for run in runs], width)
 
     def _themed(self) -> Colours:
-        theme = self.app.current_theme
-        ground: Color = self.background_colors[1]
-        return Colours(self.app.theme_variables, ground, theme.dark, self.curve_colours())
+        dark = self.app.current_theme.dark
+        return Colours(
+            self.app.theme_variables, self.background_colors[1], dark, self.curve_colours()
+        )
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
