@@ -1,0 +1,75 @@
+"""From values to dot rows: linear or logarithmic, row 0 at the top.
+
+Works on halves, so that not even the whole range of a float overflows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cockpit.plot.curve import Floats
+from cockpit.plot.ticks import step_of
+
+SMALLEST = 5e-324
+
+
+@dataclass(frozen=True)
+class Scale:
+    """low and high are values, also when it is logarithmic (then both are positive)."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def exact(self, values: Floats, height: int) -> Floats:
+        """Rows as fractions, unbounded."""
+        bottom, top = self._placed(np.array([self.low, self.high]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (top - self._placed(values)) / (top - bottom) * (height - 1)
+
+    def clipped(self, rows: Floats, height: int) -> Floats:
+        return np.rint(np.clip(rows, -1, height))
+
+    def rows(self, values: Floats, height: int) -> Floats:
+        """Whole rows; -1 is above the picture, `height` below."""
+        return self.clipped(self.exact(values, height), height)
+
+    def row(self, value: float, height: int) -> int:
+        return int(self.rows(np.array([value]), height)[0])
+
+    def _placed(self, values: Floats) -> Floats:
+        if self.log:
+            return np.log10(np.maximum(values, SMALLEST))
+        return values / 2
+
+
+def fitted(low: float, high: float, log: bool, ticks: int) -> Scale:
+    """A scale that shows low to high, its ends rounded outwards so that it rarely moves while data comes."""
+    if not (math.isfinite(low) and math.isfinite(high)) or low > high:
+        return Scale(1.0, 10.0, True) if log else Scale(0.0, 1.0)
+    if log:
+        return _decades(max(low, SMALLEST), max(high, SMALLEST))
+    if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high), 1e-300):
+        aside = abs(low) * 0.05 or 1.0
+        return Scale(_bounded(low - aside), _bounded(high + aside))
+    step = step_of(low, high, ticks) / 4
+    if not (step > 0 and math.isfinite(step)):
+        return Scale(low, high)
+    below, above = math.floor(low / step) * step, math.ceil(high / step) * step
+    return Scale(min(_bounded(below), low), max(_bounded(above), high))
+
+
+def _bounded(value: float) -> float:
+    return min(max(value, -1.7e308), 1.7e308)
+
+
+def _decades(low: float, high: float) -> Scale:
+    """Ends at a quarter of a decade."""
+    bottom = math.floor(math.log10(low) * 4) / 4
+    top = math.ceil(math.log10(high) * 4) / 4
+    if top <= bottom:
+        bottom, top = bottom - 0.25, top + 0.25
+    return Scale(max(10 ** max(bottom, -323.0), SMALLEST), 10 ** min(top, 308.25), True)
