@@ -86,7 +86,7 @@ def _labels(picture: Picture, row: int, axis: Axis) -> None:
 
 def _stops(picture: Picture, axis: Axis) -> list[float]:
     lo, hi = picture.window.lo, picture.window.hi
-    most = max(picture.layout.columns // _APART, 1)
+    most = max(picture.layout.columns // _APART, 2)
     if axis.kind in ("time", "clock"):
         away = axis.offset_s if axis.kind == "clock" else 0.0
         return [value - away for value in ticks.durations(lo + away, hi + away, most)]

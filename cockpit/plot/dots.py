@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.plot.cells import Tone, of_curve
+from cockpit.plot.cells import Role, Tone, ink, of_curve
 from cockpit.plot.columns import Spans
 from cockpit.plot.glyphs import Glyphs
 
@@ -38,7 +38,8 @@ class Dots:
         bits = self._patterned(spans, style)
         touched = bits > 0
         self._bits[above] |= bits
-        self._inks[above][touched] = of_curve(slot, tone)
+        code = ink(Role.MUTED) if style == "plan" else of_curve(slot, tone)
+        self._inks[above][touched] = code
         if self.glyphs.letters and tone is not Tone.FAINT:
             self._letters[above][touched] = self.glyphs.letters[slot % len(self.glyphs.letters)]
 

@@ -25,8 +25,10 @@ class Glyphs:
     """What stands for the raw values then."""
     levels: str
     """From empty to full, for a cell that is a bar."""
+    shades: str
+    """From empty to full, for a cell that is a shade."""
     samples: Mapping[str, str] = field(default_factory=dict)
-    """style -> how it looks in the legend."""
+    """style -> how it looks in the legend, where there are no letters."""
     signs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -53,6 +55,7 @@ _SIGNS = {
     "edge": "╌",
     "absent": "—",
     "track": "░",
+    "rest": "·",
     "ellipsis": "…",
 }
 _PLAIN = {
@@ -79,10 +82,12 @@ _PLAIN = {
     "edge": ".",
     "absent": "-",
     "track": "-",
+    "rest": ".",
     "ellipsis": "~",
 }
-_SAMPLES = {"line": "━━", "dashed": "╍╍", "dotted": "┅┅", "points": "─●", "plan": "┄┄"}
+_SAMPLES = {"line": "━━", "exact": "━━", "dashed": "╍╍", "dotted": "┅┅", "points": "─●", "plan": "┄┄"}
 _LEVELS = " ▁▂▃▄▅▆▇█"
+_SHADES = " ░▒▓█"
 
 BRAILLE = Glyphs(
     "braille",
@@ -93,6 +98,7 @@ BRAILLE = Glyphs(
     "",
     "",
     _LEVELS,
+    _SHADES,
     _SAMPLES,
     _SIGNS,
 )
@@ -105,6 +111,7 @@ BLOCKS = Glyphs(
     "",
     "",
     _LEVELS,
+    _SHADES,
     _SAMPLES,
     _SIGNS,
 )
@@ -117,7 +124,8 @@ ASCII = Glyphs(
     "*o+%@&=$",
     ".",
     " .:-=+*#@",
-    {"line": "", "dashed": "", "dotted": "", "points": "", "plan": "."},
+    " .:-=+*#@",
+    {},
     _PLAIN,
 )
 ALPHABETS = {alphabet.name: alphabet for alphabet in (BRAILLE, BLOCKS, ASCII)}

@@ -21,6 +21,8 @@ USUAL = 512
 PIECES = 64
 """Times x may go back (a resume does); a curve with more has no order to keep, and is sorted."""
 
+SMOOTHED = ("line", "dashed", "dotted")
+"""Styles whose average is drawn."""
 FARTHEST = 1e150
 """An x beyond it counts nothing, and its distances overflow."""
 
@@ -79,7 +81,7 @@ def prepared(curve: Curve, smoothing: float, before: Prepared | None = None) -> 
         points, bad, bad_y = known.points, known.bad, known.bad_y
     else:
         points, bad, bad_y = _cleaned(curve, known)
-    flat = curve.style in ("points", "plan") or smoothing <= 0 or len(points.y) < 3
+    flat = curve.style not in SMOOTHED or smoothing <= 0 or len(points.y) < 3
     past = known.average if known is not None else None
     average = None if flat else smoothed(points.y, smoothing, past)
     least = int(points.y.argmin()) if len(points.y) else 0

@@ -67,9 +67,18 @@ def _bounded(value: float) -> float:
 
 
 def _decades(low: float, high: float) -> Scale:
-    """Ends at a quarter of a decade."""
-    bottom = math.floor(math.log10(low) * 4) / 4
-    top = math.ceil(math.log10(high) * 4) / 4
+    """Ends at 1, 2 or 5 times a power of ten."""
+    bottom, top = _rounded(low, up=False), _rounded(high, up=True)
     if top <= bottom:
-        bottom, top = bottom - 0.25, top + 0.25
-    return Scale(max(10 ** max(bottom, -323.0), SMALLEST), 10 ** min(top, 308.25), True)
+        bottom, top = _rounded(bottom * 0.999, up=False), _rounded(top * 1.001, up=True)
+    return Scale(min(max(bottom, SMALLEST), low), max(_bounded(top), high), True)
+
+
+def _rounded(value: float, up: bool) -> float:
+    power = math.floor(math.log10(value))
+    if power < -300 or power >= 308:
+        return value * (2 if up else 0.5)
+    ends = [m * 10.0**p for p in (power - 1, power, power + 1) for m in (1, 2, 5)]
+    if up:
+        return min(end for end in ends if end >= value * (1 - 1e-12))
+    return max(end for end in ends if end <= value * (1 + 1e-12))
