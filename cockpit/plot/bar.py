@@ -10,9 +10,7 @@ from cockpit.plot.glyphs import ASCII, BRAILLE, Glyphs
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def bar(
-    part: float | None, width: int, role: int = Role.ACCENT, glyphs: Glyphs = BRAILLE
-) -> Cells:
+def bar(part: float | None, width: int, role: int = Role.ACCENT, glyphs: Glyphs = BRAILLE) -> Cells:
     """`part` from 0 to 1; what is more fills it. None or NaN: unknown, and the track alone is drawn."""
     cells = Cells(1, max(width, 0))
     track = glyphs.signs["track"]

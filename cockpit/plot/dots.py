@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,9 +48,10 @@ class Dots:
             period, drawn = _PATTERNS[style]
             steep = spans.bottom - spans.top >= self.glyphs.down
             grid &= steep | (np.arange(self.width) % period < drawn)
-        cells = grid.reshape(self.rows, self.glyphs.down, self.columns, self.glyphs.across)
-        bits: NDArray[Any] = np.einsum("rdca,da->rc", cells, self.glyphs.weights)
-        return bits.astype(np.intp)
+        bits = np.zeros((self.rows, self.columns), np.intp)
+        for (down, across), weight in np.ndenumerate(self.glyphs.weights):
+            bits += grid[down :: self.glyphs.down, across :: self.glyphs.across] * weight
+        return bits
 
     def merged(self) -> tuple[NDArray[np.str_], NDArray[np.uint16], NDArray[np.bool_]]:
         """Characters, inks, and which cells have any."""

@@ -1,4 +1,4 @@
-"""Which characters dots become: braille where the font has it, quadrants where it does not, ASCII where nothing else is."""
+"""Which characters dots become: braille where the font has it, else quadrants, and ASCII where nothing else is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Glyphs:
-    """An alphabet. A cell has `across` by `down` dots; `weights` gives each its bit, `table` each pattern its character."""
+    """An alphabet. A cell has `across` by `down` dots, each with a weight; their sum finds the character."""
 
     name: str
     across: int
@@ -85,7 +85,14 @@ _PLAIN = {
     "rest": ".",
     "ellipsis": "~",
 }
-_SAMPLES = {"line": "━━", "exact": "━━", "dashed": "╍╍", "dotted": "┅┅", "points": "─●", "plan": "┄┄"}
+_SAMPLES = {
+    "line": "━━",
+    "exact": "━━",
+    "dashed": "╍╍",
+    "dotted": "┅┅",
+    "points": "─●",
+    "plan": "┄┄",
+}
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _SHADES = " ░▒▓█"
 

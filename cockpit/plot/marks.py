@@ -42,8 +42,8 @@ def _band(picture: Picture, band: Band) -> None:
     picture.cells.ground(rows, columns, Ground.BAND)
     for end, row in ((band.high, top), (band.low, bottom)):
         if end is not None and layout.top <= row <= picture.bottom:
-            edge = picture.glyphs.signs["edge"] * (columns.stop - columns.start)
-            picture.cells.put(row, columns.start, edge, ink(Role.GOOD, Tone.FAINT, Ground.BAND))
+            code = ink(Role.GOOD, Tone.FAINT, Ground.BAND)
+            picture.cells.fill(row, columns, picture.glyphs.signs["edge"], code)
 
 
 def _span(picture: Picture, span: Span) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Points:
             yield replace(self, x=self.x[order], y=self.y[order], breaks=_NONE, falls=_NONE)
             return
         edges = [0, *self.falls.tolist(), len(self.x)]
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             yield replace(self, x=self.x[a:b], y=self.y[a:b], breaks=self.breaks - a, falls=_NONE)
 
 
@@ -84,8 +85,18 @@ def prepared(curve: Curve, smoothing: float, before: Prepared | None = None) -> 
     flat = curve.style not in SMOOTHED or smoothing <= 0 or len(points.y) < 3
     past = known.average if known is not None else None
     average = None if flat else smoothed(points.y, smoothing, past)
-    least = int(points.y.argmin()) if len(points.y) else 0
+    least = _least(points.y, known)
     return Prepared(curve, length, points, bad, bad_y, average, least)
+
+
+def _least(values: Floats, known: Prepared | None) -> int:
+    done = len(known.points.y) if known is not None else 0
+    if known is None or not done:
+        return int(values.argmin()) if len(values) else 0
+    if done == len(values):
+        return known.least
+    fresh = done + int(values[done:].argmin())
+    return fresh if values[fresh] < values[known.least] else known.least
 
 
 def _continues(before: Prepared, curve: Curve) -> bool:

@@ -14,6 +14,9 @@ from cockpit.plot.curve import Floats
 from cockpit.plot.ticks import step_of
 
 SMALLEST = 5e-324
+NUDGE = 1e-9
+"""So that what is level but for rounding, halfway between two rows, stays on one of them."""
+_TINY = 1e-290
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,11 @@ class Scale:
         """Rows as fractions, unbounded."""
         bottom, top = self._placed(np.array([self.low, self.high]))
         with np.errstate(over="ignore", invalid="ignore"):
-            return (top - self._placed(values)) / (top - bottom) * (height - 1)
+            rows: Floats = (top - self._placed(values)) / (top - bottom) * (height - 1)
+        return rows
 
     def clipped(self, rows: Floats, height: int) -> Floats:
-        return np.rint(np.clip(rows, -1, height))
+        return np.rint(np.clip(rows + NUDGE, -1, height))
 
     def rows(self, values: Floats, height: int) -> Floats:
         """Whole rows; -1 is above the picture, `height` below."""
@@ -52,8 +56,8 @@ def fitted(low: float, high: float, log: bool, ticks: int) -> Scale:
         return Scale(1.0, 10.0, True) if log else Scale(0.0, 1.0)
     if log:
         return _decades(max(low, SMALLEST), max(high, SMALLEST))
-    if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high), 1e-300):
-        aside = abs(low) * 0.05 or 1.0
+    if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high), _TINY):
+        aside = abs(low) * 0.05 if abs(low) > _TINY else 1.0
         return Scale(_bounded(low - aside), _bounded(high + aside))
     step = step_of(low, high, ticks) / 4
     if not (step > 0 and math.isfinite(step)):

@@ -64,7 +64,9 @@ def strip(history: History, width: int, height: int = 1, glyphs: Glyphs = BRAILL
     return cells
 
 
-def _filled(values: Floats, limits: tuple[float | None, float | None], full: int) -> NDArray[np.intp]:
+def _filled(
+    values: Floats, limits: tuple[float | None, float | None], full: int
+) -> NDArray[np.intp]:
     """Steps of each bar. A value that was measured has at least one: nothing is not little."""
     finite = values[np.isfinite(values)]
     low = limits[0] if limits[0] is not None else float(finite.min(initial=np.inf))

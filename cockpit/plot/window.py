@@ -62,6 +62,14 @@ class Window:
         hi = math.ceil(newest / jump) * jump
         return Window(hi - self.width, hi, True)
 
+    def sound(self) -> Window:
+        """Itself, unless floats cannot tell its ends apart."""
+        return (
+            self
+            if self.width > CLOSEST / 2 * max(abs(self.lo), abs(self.hi))
+            else fit(self.lo, self.hi)
+        )
+
 
 def fit(low: float, high: float) -> Window:
     """All of low to high; something to look at even if that is a single point or nothing finite."""
