@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from sys import float_info
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def fitted(low: float, high: float, log: bool, ticks: int) -> Scale:
 
 
 def _bounded(value: float) -> float:
-    return min(max(value, -1.7e308), 1.7e308)
+    return min(max(value, -float_info.max), float_info.max)
 
 
 def _decades(low: float, high: float) -> Scale:

@@ -75,6 +75,7 @@ def fit(low: float, high: float) -> Window:
     """All of low to high; something to look at even if that is a single point or nothing finite."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return Window(0.0, 1.0)
+    low, high = min(low, high), max(low, high)
     if high - low <= CLOSEST * max(abs(low), abs(high)):
         half = max(abs(low) * 0.01, 0.5)
         return Window(low - half, high + half)
