@@ -34,7 +34,7 @@ def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     """All that are known: announced ones, then those that the profile's globs find in the command's folder."""
     found = announced(view)
     last = view.last
-    folder = Path(last.opening.cwd) if last and last.opening else run.folder
+    folder = Path(last.opening.cwd) if last else run.folder
     known = {checkpoint.path for checkpoint in found}
     for pattern in profile.checkpoints.glob:
         found += [c for c in matched(pattern, folder) if c.path not in known]

@@ -19,4 +19,4 @@ def ahead_s(keeper: KeeperFacts, machine: str | None) -> float:
 
 def attempt_ahead_s(keeper: KeeperFacts, attempt: AttemptView) -> float:
     """The same for the machine that an attempt runs on."""
-    return ahead_s(keeper, attempt.opening.machine if attempt.opening else None)
+    return ahead_s(keeper, attempt.opening.machine)

@@ -96,7 +96,7 @@ def _key(run: Run) -> list[Any]:
 def _mark(path: str) -> list[int] | None:
     try:
         found = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # a trainer may tell a path that is none
         return None
     return [found.st_size, found.st_mtime_ns]
 

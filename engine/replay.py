@@ -6,6 +6,7 @@ there at a moment, and when the next moment is.
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ class Replay:
         self._tracks = tracks(run)
         self.moments = sorted(set(chain.from_iterable(track.times for track in self._tracks)))
         self._terms: dict[int, Terms] = {}
+        self._t = -math.inf
         self._rewind()
 
     @property
@@ -64,7 +66,7 @@ class Replay:
         return self._terms[number]
 
     def _rewind(self) -> None:
-        self._t = float("-inf")
+        self._t = -math.inf
         self._fold = RunFold()
         self._read: dict[str, int] = {}
         for attempt in self.run.attempts():

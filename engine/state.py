@@ -6,6 +6,7 @@ that the profile expects. Unreachable is never "failed".
 
 from __future__ import annotations
 
+import math
 import signal
 from dataclasses import dataclass
 from enum import Enum
@@ -57,7 +58,7 @@ class Verdict:
 def judge(frame: Frame, limits: Thresholds) -> Verdict:
     """What can truly be said of the run at this moment."""
     view = frame.view
-    if view.last is None or view.last.opening is None:
+    if view.last is None:
         return _unopened(view)
     ended = _ended(view, view.last)
     if ended is None:
@@ -82,7 +83,7 @@ def _ended(view: View, attempt: AttemptView) -> Verdict | None:
     """The end of the newest attempt, or None while it goes on."""
     end = attempt.facts.runner.exit
     if end is None:
-        lost = attempt.opening.lost if attempt.opening else None
+        lost = attempt.opening.lost
         return None if lost is None else Verdict(State.LOST, "LOST", lost, 3)
     if end.code == 0 and _complete(view, attempt) is True:
         return _done(view)
@@ -192,6 +193,8 @@ def _alive(frame: Frame, attempt: AttemptView, limits: Thresholds) -> Verdict:
 
 def ago(seconds: float) -> str:
     """A length of time in one short word: 45s, 4m, 3h, 2d."""
+    if not math.isfinite(seconds):
+        return "?"
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= length:
             return f"{int(seconds // length)}{unit}"

@@ -17,10 +17,10 @@ from engine.scalars.tally import Best
 
 @dataclass(frozen=True)
 class AttemptView:
-    """One attempt: how it was opened and what its segments tell. Either may be known before the other."""
+    """One attempt: how it was opened and what its segments tell."""
 
     number: int
-    opening: Opening | None
+    opening: Opening
     facts: AttemptFacts
 
 
@@ -113,9 +113,10 @@ class RunFold:
         self._dialects.setdefault(number, dialect)
 
     def view(self) -> View:
-        numbers = sorted({*self._attempts, *(o.number for o in self._keeper.openings)})
+        """An attempt is part of the run from the moment it was opened; files of one that never was do not count."""
         attempts = tuple(
-            AttemptView(n, self._keeper.opening(n), self.attempt(n).facts()) for n in numbers
+            AttemptView(o.number, o, self.attempt(o.number).facts())
+            for o in sorted(self._keeper.openings, key=lambda o: o.number)
         )
         unreadable = self._unreadable + self._lines.oversized
         unreadable += sum(attempt.facts.unreadable for attempt in attempts)

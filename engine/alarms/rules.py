@@ -8,10 +8,13 @@ from typing import Any, Callable, Mapping, Optional
 
 from engine.alarms.alarm import Alarm
 from engine.alarms.thresholds import Thresholds
+from engine.events.base import number
 from engine.scalars import AttemptFacts
 from engine.scalars.tally import Streak
 
 Rule = Callable[[AttemptFacts, Thresholds, float], Optional[Alarm]]
+GB = 1024.0
+"""Mebibytes, in which the pulse counts, of what is called a gigabyte here."""
 WARM_UP = 16
 """Rows before the statistical rules say anything."""
 
@@ -133,7 +136,7 @@ def slow(facts: AttemptFacts, limits: Thresholds, now: float) -> Alarm | None:
 def disk(facts: AttemptFacts, limits: Thresholds, now: float) -> Alarm | None:
     """The disk under the run is full or nearly so."""
     filled, host = facts.runner.disk_filled, _host(facts)
-    free = host.get("disk_free_gb")
+    free = _least_free_gb(host)
     if filled is not None:
         detail, since = f"the disk under {filled.path} is full", filled.t
     elif free is not None and free < limits.disk_gb:
@@ -146,7 +149,7 @@ def disk(facts: AttemptFacts, limits: Thresholds, now: float) -> Alarm | None:
 def memory(facts: AttemptFacts, limits: Thresholds, now: float) -> Alarm | None:
     """Host memory is about to end; the kernel kills without asking."""
     host = _host(facts)
-    used, total = host.get("ram_used_gb"), host.get("ram_total_gb")
+    used, total = _ram_gb(host)
     if not limits.memory or used is None or not total:
         return None
     if used / total < limits.memory:
@@ -202,6 +205,22 @@ def _gaps(facts: AttemptFacts) -> list[float]:
 def _host(facts: AttemptFacts) -> dict[str, Any]:
     pulse = facts.runner.pulse
     return dict(pulse.host or {}) if pulse is not None else {}
+
+
+def _least_free_gb(host: Mapping[str, Any]) -> float | None:
+    """Of the disks that matter to the run, the fullest one."""
+    disks = host.get("disks")
+    rows = disks if isinstance(disks, list) else []
+    free = [number(row[1]) for row in rows if isinstance(row, list) and len(row) > 1]
+    return min((mebibytes / GB for mebibytes in free if mebibytes is not None), default=None)
+
+
+def _ram_gb(host: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """In use and in all."""
+    ram = host.get("ram")
+    pair = [number(value) for value in ram] if isinstance(ram, list) else []
+    used, total = pair if len(pair) == 2 else (None, None)
+    return (None if used is None else used / GB, None if total is None else total / GB)
 
 
 def _pulse_time(facts: AttemptFacts) -> float | None:

@@ -15,10 +15,8 @@ GAP = "  "
 def grid(out: Output, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     """A header and rows of as many cells; the first column to the left, numbers are the caller's."""
     lines = [[_clean(cell) for cell in row] for row in rows]
-    widths = [
-        max(_cells(_text(line[column])) for line in [list(header), *lines])
-        for column in range(len(header))
-    ]
+    texts = [list(header), *([_text(cell) for cell in line] for line in lines)]
+    widths = [max(map(_cells, column)) for column in zip(*texts, strict=True)]
     out.line(*_padded([Ink(name, "dim") for name in header], widths))
     for line in lines:
         out.line(*_padded(line, widths))

@@ -1,7 +1,8 @@
 """Where a verb's words go. The only file of the command line that writes to the terminal.
 
 Every piece of text passes `display` here, so nothing from outside reaches a terminal with its
-control sequences; colour is added after that, on a terminal that wants it.
+control sequences; colour is added after that, on a terminal that wants it. Once a verb has a run,
+the values of its secrets, and what looks like one, are hidden in all that is said.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple, TextIO
 
 from engine.display import display
@@ -31,13 +33,20 @@ class Output:
         self.as_json = as_json
         self._out, self._err = sys.stdout, sys.stderr
         self._coloured = _wants_colour(self._out)
+        self._hide: Callable[[str], str] | None = None
         for stream in (self._out, self._err):
             # A terminal of another alphabet gets question marks, never an exception.
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
 
+    def hide(self, hide: Callable[[str], str]) -> None:
+        """From now on every text passes this function."""
+        self._hide = hide
+
     def value(self, value: object) -> None:
         """One JSON value on one line, in ASCII, so that it is as safe as `line`."""
+        if self._hide is not None:
+            value = _each_text(value, self._hide)
         try:
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
         except ValueError:
@@ -52,7 +61,7 @@ class Output:
     def say(self, text: str) -> None:
         """Prose for the person at the terminal. A closed stderr is nobody there."""
         try:
-            print(display(text), file=self._err, flush=True)
+            print(self._safe(text), file=self._err, flush=True)
         except OSError:
             return
 
@@ -71,9 +80,23 @@ class Output:
 
     def _shown(self, part: str | Ink) -> str:
         if isinstance(part, Ink):
-            text = display(part.text)
+            text = self._safe(part.text)
             return f"\x1b[{_COLOURS[part.colour]}m{text}\x1b[0m" if self._coloured else text
-        return display(part)
+        return self._safe(part)
+
+    def _safe(self, text: str) -> str:
+        return display(text if self._hide is None else self._hide(text))
+
+
+def _each_text(value: object, change: Callable[[str], str]) -> object:
+    """The value with every text in it changed; the names of fields stay."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _each_text(item, change) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_each_text(item, change) for item in value]
+    return value
 
 
 def _wants_colour(stream: TextIO) -> bool:

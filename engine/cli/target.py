@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.output import Output
-from engine.errors import NotFound, Problem
+from engine.errors import NotFound, Problem, Unknown
 from engine.runs import Run, find, logs_folder, samples
 
 if TYPE_CHECKING:  # `ls` needs this file and none of the fold
-    from engine.observe import Observer
     from engine.status import Status
 
+REWAKE_S = 15.0
+"""Seconds that a keeper which was started has to show itself."""
 
-def the(word: str) -> Run:
-    """What RUN means, in the logs one stands in; then a folder of that name, then a recording."""
+
+def the(word: str, out: Output) -> Run:
+    """The run that RUN means; from now on its secrets are hidden."""
+    run = _find(word)
+    out.hide(hider(run))
+    return run
+
+
+def _find(word: str) -> Run:
+    """In the logs one stands in; then a folder of that name, then a recording."""
     logs = logs_folder()
     try:
         return find(word, logs)
@@ -29,13 +42,37 @@ def the(word: str) -> Run:
         return recordings[0]
 
 
-def look(observer: Observer, out: Output) -> Status:
-    """The run's status now. Starts a keeper where a live run of ours has none."""
-    frame = observer.frame()
-    status = observer.status(frame)
-    if status.exit_status is None and not frame.sight.keeper_alive and ours(observer.run):
-        wake(observer.run, out)
-    return status
+def look(run: Run, out: Output) -> Status:
+    """The run's status now."""
+    return Lookout(run, out).status()
+
+
+class Lookout:
+    """Looks at one run again and again. Starts a keeper where a live run of ours has none."""
+
+    def __init__(self, run: Run, out: Output) -> None:
+        from engine.observe import Observer
+
+        self.run = run
+        self._observer, self._out = Observer(run), out
+        self._woken = -math.inf
+
+    def status(self) -> Status:
+        try:
+            frame = self._observer.frame()
+        except OSError as error:
+            where = f"{self.run.folder}: {error.strerror}"
+            raise Unknown(f"cannot read {where}", "check its files and their owner") from error
+        status = self._observer.status(frame)
+        if status.exit_status is None and not frame.sight.keeper_alive and ours(self.run):
+            self._wake()
+        return status
+
+    def _wake(self) -> None:
+        """Not at every look: a keeper takes a moment to begin."""
+        if time.monotonic() - self._woken > REWAKE_S:
+            self._woken = time.monotonic()
+            wake(self.run, self._out)
 
 
 def ours(run: Run) -> bool:
@@ -51,3 +88,30 @@ def wake(run: Run, out: Output) -> None:
         control.ensure_keeper(run)
     except (Problem, OSError) as problem:
         out.say(f"engine: {run.id} has no keeper and none could be started: {problem}")
+
+
+def hider(run: Run) -> Callable[[str], str]:
+    """Hides the values of the secrets that a run's profile names, and what looks like one."""
+    from engine.redact import redact
+
+    values = [value for name in secret_names(run) if (value := _value(name)) is not None]
+    return lambda text: redact(text, values)
+
+
+def secret_names(run: Run) -> list[str]:
+    """Of the secrets that the run's profile asks for."""
+    try:
+        names = json.loads(run.profile.read_bytes())["secrets"]["names"]
+        return [name for name in names if isinstance(name, str)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def _value(name: str) -> str | None:
+    from engine.secrets import lookup
+
+    try:
+        secret = lookup(name)
+    except Problem:
+        return None
+    return secret.value if secret else None

@@ -14,8 +14,7 @@ from types import FrameType
 from engine.cli.console import Console
 from engine.cli.output import Output
 from engine.cli.speech import brief
-from engine.cli.target import look
-from engine.observe import Observer
+from engine.cli.target import Lookout
 from engine.runs import Run
 from engine.status import Status
 
@@ -27,7 +26,7 @@ class Waiting:
     """`until_final` prints the last status and returns the run's result."""
 
     def __init__(self, run: Run, out: Output, owned: bool = False, follow: bool = False) -> None:
-        self._observer = Observer(run)
+        self._lookout = Lookout(run, out)
         self._run, self._out, self._owned = run, out, owned
         self._console = Console(run) if follow else None
         self._word = ""
@@ -46,9 +45,9 @@ class Waiting:
 
     def _watch(self) -> Status:
         while True:
-            status = look(self._observer, self._out)
+            status = self._lookout.status()
             if self._console is not None:
-                for line in self._console.read():
+                for line in self._console.read(status.exit_status is not None):
                     self._out.say(line.text)
             self._tell(status)
             if status.exit_status is not None:

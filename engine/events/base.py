@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Callable, ClassVar, Dict, Mapping, NamedTuple
+from typing import Any, Callable, ClassVar, Dict, Mapping, NamedTuple, Tuple
 
 _WORDS = {
     "nan": math.nan,
@@ -131,6 +131,14 @@ def _tables(value: object) -> tuple[dict[str, Any], ...]:
     return tuple(_table(item) for item in value)
 
 
+def _rows(value: object) -> tuple[tuple[Any, ...], ...]:
+    if not isinstance(value, (list, tuple)):
+        raise Unfit("list of rows expected")
+    if not all(isinstance(row, (list, tuple)) for row in value):
+        raise Unfit("list of rows expected")
+    return tuple(tuple(row) for row in value)
+
+
 # Annotations are the schema; every one used by an event stands here once.
 _READERS: dict[str, Callable[[object], object]] = {
     "str": _text,
@@ -141,8 +149,10 @@ _READERS: dict[str, Callable[[object], object]] = {
     "tuple[int, ...]": _wholes,
     "Table": _table,
     "tuple[Table, ...]": _tables,
+    "Rows": _rows,
 }
 Table = Dict[str, Any]
+Rows = Tuple[Tuple[Any, ...], ...]
 
 
 OPTIONAL = " | None"

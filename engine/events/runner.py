@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.events.base import Event, Table
+from engine.events.base import Event, Rows, Table
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,27 @@ class Grew(Event):
 
 @dataclass(frozen=True)
 class GpusFound(Event):
-    """What stays the same about each GPU: index, uuid, name, total memory. Written again when it changes."""
+    """What stays the same about each GPU: `i` index, `uuid`, `name`, `mem` MiB, `watt` power limit. Again on change."""
 
     name: ClassVar[str] = "gpus_found"
     gpus: tuple[Table, ...]
+    source: str | None = None
+    """nvml or nvidia-smi."""
+    driver: str | None = None
+    problem: str | None = None
+    """Why none can be read now; `gpus` are then the last known ones."""
 
 
 @dataclass(frozen=True)
 class Pulsed(Event):
-    """One reading of GPUs and host. Keys are short because this is most of a quiet journal; see `engine/README.md`."""
+    """One reading of GPUs and host. The short keys are described at `PulseReading` in `engine/runner/pulse.py`."""
 
     name: ClassVar[str] = "pulsed"
-    gpus: tuple[Table, ...]
+    gpus: Table | None = None
+    """Columns of equal length; absent where there is no GPU."""
     host: Table | None = None
+    procs: Rows | None = None
+    """`[GPU's index, pid, MiB, rank, 1 ours or 0 not]` of each process on a GPU."""
 
 
 @dataclass(frozen=True)

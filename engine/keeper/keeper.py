@@ -89,7 +89,7 @@ class Keeper:
     def _ended(self, view: View) -> Verdict | None:
         """How the newest attempt ended, judged by all of the journal; None while it has not."""
         last = view.last
-        if last is None or last.opening is None:
+        if last is None:
             return None
         if last.facts.runner.exit is None and last.opening.lost is None:
             return None
@@ -189,7 +189,7 @@ class Keeper:
     def _close(self, view: View) -> None:
         number = view.last.number if view.last else 0
         if number and self._profile.artifacts.expect and view.keeper.artifacts is None:
-            cwd = view.last.opening.cwd if view.last and view.last.opening else "."
+            cwd = view.last.opening.cwd if view.last else "."
             found, missing = artifacts.look(self._profile.artifacts.expect, cwd, self.run.folder)
             self._write(say.ArtifactsChecked(_now(), number, found, missing))
         self._write(say.Closed(_now(), number))

@@ -86,7 +86,7 @@ Decision = Wait | Open | Start | Lose | Plan | Refuse | Close
 def decide(at: Situation, recover: Recover) -> Decision:
     """The next step of a run's life."""
     last = at.view.last
-    if last is None or last.opening is None:
+    if last is None:
         return Close() if at.stop_asked else Open(1, "launch")
     if at.resume_asked and at.ended is not None and not at.stop_asked:
         return Open(last.number + 1, "resume")
@@ -152,12 +152,12 @@ def cause_of(last: AttemptView, ended: Verdict) -> str:
 
 
 def _automatic(attempt: AttemptView) -> bool:
-    return attempt.opening is not None and attempt.opening.reason not in ("launch", "resume")
+    return attempt.opening.reason not in ("launch", "resume")
 
 
 def _oom_before(view: View, last: AttemptView) -> bool:
     """The attempt before died of the same, and this one changed nothing."""
-    if len(view.attempts) < 2 or (last.opening is not None and last.opening.change):
+    if len(view.attempts) < 2 or last.opening.change:
         return False
     before = view.attempts[-2].facts.runner.exit
     return before is not None and before.oom

@@ -62,8 +62,8 @@ def criteria(text: str) -> str | None:
 def limit(text: str) -> str | None:
     try:
         parse_limit("the metric", text)
-    except ValueError as error:
-        return f"must be a comparison: {error}"
+    except ValueError:
+        return "must be a comparison, such as '< 2.0'"
     return None
 
 

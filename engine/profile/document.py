@@ -84,11 +84,13 @@ def _type(kind: Kind, key: Key) -> str:
     if kind.form == "map":
         names = "name" if not key.names else "alarm"
         return f"{names} → {_type(kind.items[0], key)}"
-    words = "table" if kind.form == "table" else spoken(kind).removeprefix("a ")
+    words = spoken(kind).removeprefix("a ")
     if key.many and kind.form == "list":
         words = f"{words}, or one"
-    limits = f"`{choices(key)}`".replace(" or ", "`, `") if key.choices else bounds(key)
-    return f"{words}: {limits}" if limits else words
+    if key.choices:
+        listed = f"`{choices(key)}`".replace(" or ", "`, `")
+        return listed if kind.form in ("text", "whole") else f"{words}: {listed}"
+    return f"{words}: {bounds(key)}" if bounds(key) else words
 
 
 def _default(spec: Spec) -> str:

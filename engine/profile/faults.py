@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.display import display
 from engine.errors import Unusable
+from engine.profile.leaks import is_secret
 
 KeyPath = tuple[str | int, ...]
 """Where a key is: ("phase", "A", "rows"); an entry of a list of tables goes by its name."""
@@ -15,7 +16,7 @@ KeyPath = tuple[str | int, ...]
 SHOWN = 25
 """Faults told in full; a file of nonsense has thousands."""
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,15 @@ class Faults:
     def add(
         self, key: KeyPath, what: str, fix: str | None = None, where: Where | None = None
     ) -> None:
-        self.keys.add(key)
         if self.full:
             self.more += 1
-        else:
-            self.kept.append(Fault(key, what, fix, where or Where("")))
+            return
+        self.keys.add(key)
+        self.kept.append(Fault(key, what, fix, where or Where("")))
 
     def covers(self, key: KeyPath) -> bool:
         """Whether this key, or a table around it, is already known to be wrong."""
-        return any(key[: len(known)] == known for known in self.keys)
+        return any(key[:end] in self.keys for end in range(1, len(key) + 1))
 
     def end(self, origins: Mapping[KeyPath, Where], otherwise: Where) -> None:
         """Raises when there are any, each placed where its key was written."""
@@ -90,13 +91,14 @@ def dotted(path: Sequence[str | int]) -> str:
         if isinstance(part, int):
             out += f"[{part}]"
         else:
-            out += ("." if out else "") + (part if _BARE.fullmatch(part) else shown(part))
+            plain = _BARE.fullmatch(part) and not is_secret(part)
+            out += ("." if out else "") + (part if plain else shown(part))
     return out
 
 
 def shown(text: str, width: int = 40) -> str:
-    """Text from outside, in quotes."""
-    return f'"{display(text, width)}"'
+    """Text from outside, in quotes; never a secret."""
+    return "a secret" if is_secret(text) else f'"{display(text, width)}"'
 
 
 def _locate(fault: Fault, origins: Mapping[KeyPath, Where], otherwise: Where) -> Where:

@@ -25,8 +25,9 @@ def read(
 ) -> tuple[Layer, str]:
     """A profile with all it extends, and the name of its own file."""
     folders = tuple(search) or HERE
-    file = _located(source, folders, Where(f"profile {display(str(source), 200)}"))
-    layers = list(_chain(cls, file, folders, faults))
+    at = Where("profile")
+    file = _located(source, folders, at)
+    layers = list(_chain(cls, file, folders, faults, at))
     below = layers[-1]
     for above in reversed(layers[:-1]):
         below = merge(cls, _nameless(below), above)
@@ -35,18 +36,17 @@ def read(
     return below, _printed(file)
 
 
-def _chain(cls: type, file: Path, folders: tuple[Path, ...], faults: Faults) -> Iterator[Layer]:
-    """The file itself first, then what it extends, and so on."""
+def _chain(
+    cls: type, file: Path, folders: tuple[Path, ...], faults: Faults, at: Where
+) -> Iterator[Layer]:
+    """The file itself first, then what it extends, and so on; `at` is where a file was named."""
     seen: list[str] = []
-    at = Where(_printed(file))
+    left = BYTES
     while True:
-        real = os.path.realpath(file)
-        if real in seen:
-            raise _refusal(at, "extends", f"goes round in a circle at {_printed(file)}")
-        if len(seen) == CHAIN:
-            raise _refusal(at, "extends", f"goes through more than {CHAIN} files")
-        seen.append(real)
-        table, origins = parse(_bytes(file), _printed(file))
+        data = _bytes(file, left, at)
+        left -= len(data)
+        seen.append(os.path.realpath(file))
+        table, origins = parse(data, _printed(file))
         base = table.pop("extends", None)
         yield layer(cls, table, origins, faults)
         if base is None:
@@ -55,6 +55,10 @@ def _chain(cls: type, file: Path, folders: tuple[Path, ...], faults: Faults) -> 
         if not isinstance(base, str) or not base or not base.isprintable():
             raise _refusal(at, "extends", "must be the name or the path of a profile")
         file = _located(base, (file.parent, *folders), at, file.parent)
+        if os.path.realpath(file) in seen:
+            raise _refusal(at, "extends", f"goes round in a circle at {_printed(file)}")
+        if len(seen) == CHAIN:
+            raise _refusal(at, "extends", f"goes through more than {CHAIN} files")
 
 
 def _located(
@@ -63,40 +67,32 @@ def _located(
     """A name is looked up in the folders; a path is a file, relative to the one that names it."""
     text = str(source)
     if isinstance(source, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
-        file = Path(os.path.normpath(beside / Path(text).expanduser()))
-        _regular(file, at, f"no file {_printed(file)}", None)
-        return file
-    known = dict(_profiles(folders))
-    if text in known:
-        return known[text]
-    near = close(text, known)
+        return Path(os.path.normpath(beside / os.path.expanduser(text)))
+    for folder in folders:
+        if (folder / f"{text}.toml").exists():
+            return folder / f"{text}.toml"
+    near = close(text, (file.stem for folder in folders for file in folder.glob("*.toml")))
     looked = ", ".join(dict.fromkeys(_printed(folder) for folder in folders))
     fix = f"did you mean {shown(near)}? " if near else ""
     raise _refusal(at, "", f"no profile {shown(text)}", f"{fix}looked in {looked}")
 
 
-def _profiles(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    """Later folders first, so that the first that has a name wins."""
-    for folder in reversed(folders):
-        if folder.is_dir():
-            yield from ((file.stem, file) for file in sorted(folder.glob("*.toml")))
-
-
-def _regular(file: Path, at: Where, what: str, fix: str | None) -> None:
+def _bytes(file: Path, left: int, at: Where) -> bytes:
+    """All of it; `left` is what the files before it leave of what a profile may hold."""
     try:
-        mode = file.stat().st_mode
-    except (OSError, ValueError):
-        raise _refusal(at, "", what, fix) from None
-    if not S_ISREG(mode):
-        raise _refusal(at, "", f"{_printed(file)} is not a file")
-
-
-def _bytes(file: Path) -> bytes:
-    try:
+        # a device never ends, and a pipe may never begin
+        if not S_ISREG(file.stat().st_mode):
+            raise _refusal(at, "", f"{_printed(file)} is not a file")
         with file.open("rb") as stream:
-            return stream.read(BYTES + 1)
+            data = stream.read(left + 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise _refusal(at, "", f"no file {_printed(file)}") from None
     except OSError as error:
-        raise _refusal(Where(_printed(file)), "", f"cannot be read: {error.strerror}") from None
+        raise _refusal(at, "", f"cannot read {_printed(file)}: {error.strerror}") from None
+    if len(data) > left:
+        together = "" if left == BYTES else ", with the files that extend it,"
+        raise _refusal(Where(_printed(file)), "", f"is{together} larger than {BYTES // 1024} KB")
+    return data
 
 
 def _nameless(below: Layer) -> Layer:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.profile.faults import KeyPath, dotted
-from engine.profile.shape import Kind, Spec, specs
+from engine.profile.shape import Spec, specs
 
 LONGEST = 64
 """Comparing is quadratic in the length."""
 
 
-def close(name: str, known: Iterable[str]) -> str | None:
+def close(name: str, known: Iterable[str], alike: float = 0.6) -> str | None:
     import difflib
 
-    found = difflib.get_close_matches(name[:LONGEST], list(known), 1, 0.6)
+    found = difflib.get_close_matches(name[:LONGEST], list(known), 1, alike)
     return found[0] if found else None
 
 
@@ -25,15 +25,14 @@ def nearest_key(root: type, at: KeyPath, cls: type, name: str) -> KeyPath | None
         if name in spec.key.also:
             return (*at, spec.name)
     everywhere = dict(_keys(root, ()))
-    elsewhere = [path for path, spec in everywhere.items() if name == spec.name] or [
-        path for path, spec in everywhere.items() if name in spec.key.also
-    ]
+    exact = [path for path in everywhere if path[-1] == name]
+    foreign = [path for path, spec in everywhere.items() if name in spec.key.also]
     near = close(name, here)
-    if near is not None and not elsewhere:
+    if near is not None and not (exact or foreign):
         return (*at, near)
-    if elsewhere:
-        return min(elsewhere, key=len)
-    return None
+    far = close(name, {str(path[-1]) for path in everywhere}, 0.75)
+    found = exact or foreign or [path for path in everywhere if path[-1] == far]
+    return min(found, key=len, default=None)
 
 
 def advice(at: KeyPath, nearest: KeyPath) -> str:
@@ -44,10 +43,14 @@ def advice(at: KeyPath, nearest: KeyPath) -> str:
 
 
 def _keys(cls: type, at: KeyPath) -> Iterator[tuple[KeyPath, Spec]]:
+    """Every key; those of lists and mappings of tables last, as they are meant less often."""
+    inside = []
     for spec in specs(cls).values():
         path = (*at, spec.name)
         yield path, spec
-        kind: Kind = spec.kind
-        inner = kind.cls if kind.form == "table" else kind.items[0].cls if kind.items else None
-        if inner is not None:
-            yield from _keys(inner, path)
+        if spec.kind.form == "table":
+            yield from _keys(spec.kind.cls, path)
+        elif spec.kind.items and spec.kind.items[0].cls is not None:
+            inside.append((spec.kind.items[0].cls, path))
+    for entry, path in inside:
+        yield from _keys(entry, path)

@@ -88,17 +88,17 @@ def _model(profile: Profile) -> Iterator[Fault]:
 
 
 def _phases(profile: Profile) -> Iterator[Fault]:
-    earlier: list[str] = []
-    names = [phase.id for phase in profile.phase]
+    earlier: set[str] = set()
+    names = {phase.id for phase in profile.phase}
     for phase in profile.phase:
         parent = phase.parent
         if parent is not None and parent not in earlier:
-            what = "comes later" if parent in names else f"is no phase: {', '.join(names)}"
-            yield Fault(("phase", phase.id, "parent"), what, "name an earlier phase, or none")
+            what = "comes later" if parent in names else "is no phase"
+            yield Fault(("phase", phase.id, "parent"), what, "name an earlier phase")
         if not profile.data.buckets and not phase.data and _draws(phase):
             path = ("phase", phase.id, _draws(phase))
             yield Fault(path, "draws from buckets, and there are none", "set data.buckets")
-        earlier.append(phase.id)
+        earlier.add(phase.id)
 
 
 def _draws(phase: Phase) -> str:

@@ -17,6 +17,8 @@ from engine.profile.faults import KeyPath
 BYTES = 64 * 1024
 DOTS = 16
 DEPTH = 32
+BARE_LENGTH = 128
+"""Longest number or date; before Python 3.10.7 the time of a number grew with the square of its digits."""
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -152,8 +154,12 @@ class _Scanner:
             self.array(path, depth + 1) if first == "[" else self.inline(path, depth + 1)
             return
         for pattern in (_LONG_BASIC, _LONG_LITERAL, _BASIC, _LITERAL, _OTHER):
-            if self.take(pattern) is not None:
-                return
+            taken = self.take(pattern)
+            if taken is None:
+                continue
+            if pattern is _OTHER and len(taken.rstrip()) > BARE_LENGTH:
+                raise TooMuch(f"a value without quotes is longer than {BARE_LENGTH}", self.line())
+            return
         raise _Lost
 
     def array(self, path: KeyPath, depth: int) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.display import display
-from engine.profile.faults import Faults, KeyPath, Where
+from engine.profile.faults import Faults, KeyPath, Where, shown
 from engine.profile.layer import Layer, layer, merge
+from engine.profile.leaks import holds_secret, is_secret
 from engine.profile.nearest import close
 from engine.profile.scan import TooMuch, split_key
 from engine.profile.shape import Kind, specs
@@ -22,11 +23,20 @@ def lay(cls: type, below: Layer, sets: Sequence[str], faults: Faults) -> Layer:
     if len(sets) > MOST:
         faults.add((), f"more than {MOST} --set", None, Where("--set"))
     for text in sets[:MOST]:
-        where = Where(f"--set {display(text, 60)}")
+        where = Where(f"--set {display(_harmless(text), 60)}")
         split = _split(text, where, faults)
         if split is not None and _known(cls, below, split[0], where, faults):
             below = merge(cls, below, _layer(cls, below, split, where, faults))
     return below
+
+
+def _harmless(text: str) -> str:
+    """The words as they were given, unless they hold what must not be shown."""
+    key, _, value = text.partition("=")
+    secret = is_secret(text) or holds_secret(key.strip().rpartition(".")[2], value.strip())
+    if is_secret(key):
+        return "…"
+    return f"{key}=…" if secret else text
 
 
 def _split(text: str, where: Where, faults: Faults) -> tuple[tuple[str, ...], str] | None:
@@ -52,8 +62,9 @@ def _known(cls: type, below: Layer, path: KeyPath, where: Where, faults: Faults)
         if kind is not None and kind.form == "rows":
             names = list(table) if isinstance(table, Mapping) else []
             if path[end] not in names:
-                near = close(str(path[end]), names) or ", ".join(names) or "none"
-                faults.add(path[: end + 1], f"no such {path[end - 1]}", f"there is {near}", where)
+                near = close(str(path[end]), names)
+                there = ", ".join(map(shown, [near] if near else names[:8])) or "none"
+                faults.add(path[: end + 1], f"no such {path[end - 1]}", f"there is {there}", where)
                 return False
     return True
 

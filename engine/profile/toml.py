@@ -1,4 +1,7 @@
-"""TOML text → tables and the place of each key; hostile text never reaches the parser."""
+"""TOML text → tables and the place of each key; hostile text never reaches the parser.
+
+Whoever calls sees to the size: at most `scan.BYTES`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import re
 import sys
 from typing import Any
 
+from engine.display import display
 from engine.profile.faults import Fault, KeyPath, ProfileError, Where
-from engine.profile.scan import BYTES, Scan, TooMuch, scan
+from engine.profile.scan import Scan, TooMuch, scan
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -32,8 +36,6 @@ def values(text: str) -> dict[str, Any] | None:
 
 
 def _decoded(data: bytes, source: str) -> str:
-    if len(data) > BYTES:
-        raise _refusal(source, None, f"is larger than {BYTES // 1024} KB")
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
@@ -51,16 +53,13 @@ def _parsed(seen: Scan, source: str) -> dict[str, Any]:
         table = tomllib.loads(seen.readable)
     except tomllib.TOMLDecodeError as error:
         raise _syntax(error, source, seen) from None
-    except ValueError as error:
-        # a number with thousands of digits
-        raise _refusal(source, seen.stopped, str(error).partition(";")[0]) from None
     if seen.stopped is not None:
         raise _refusal(source, seen.stopped, "is not TOML")
     return table
 
 
 def _syntax(error: Exception, source: str, seen: Scan) -> ProfileError:
-    message = str(error)
+    message = display(str(error), 200)
     place = _AT.search(message)
     line = int(place[1]) if place and place[1] else seen.readable.count("\n") + 1
     column = f" at column {place[2]}" if place and place[2] else " at the end"

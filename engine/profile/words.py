@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.profile.faults import shown
 from engine.profile.key import Key
-from engine.profile.leaks import is_secret
 from engine.profile.shape import Kind
 
 _PLAIN = {
@@ -51,7 +50,7 @@ def choices(key: Key) -> str:
 def told(value: Any) -> str:
     """A value from a profile as an error may show it: short, harmless, never a secret."""
     if isinstance(value, str):
-        return "a secret" if is_secret(value) else shown(value)
+        return shown(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int) and value.bit_length() > 64:

@@ -36,6 +36,7 @@ class Duty:
         self._post, self._values = post, values
         self._lock = Lock(post.folder.lock)
         self._watch: Watch | None = None
+        self._ours = False
         self.released = False
 
     def release(self) -> None:
@@ -49,12 +50,8 @@ class Duty:
         decision = self._decision()
         if decision is Decision.START:
             decision = self._start()
-        if decision is Decision.ADOPT:
-            self._adopt()
-        elif decision is Decision.CLOSE:
-            self._close(records.read_exit(self._post.folder.exit) or Ending(None, None))
-        elif decision is Decision.LOSE:
-            self._close(Ending(None, None))
+        if decision is not None:
+            self._follow(adopt=decision is Decision.ADOPT)
 
     def _decision(self) -> Decision | None:
         """What the evidence says once it says something definite; None when there is nothing left to do."""
@@ -72,7 +69,7 @@ class Duty:
             elif decision is not Decision.WAIT:
                 return decision
             elif found.pid_written:
-                return Decision.ADOPT
+                return Decision.LOSE  # unless its nurse still writes, for which the watch waits
             elif waited >= WRITES_S:
                 raise Stuck("the trainer's start hangs; neither trainer.pid nor exit.json comes")
             time.sleep(ROUND_S)
@@ -104,46 +101,52 @@ class Duty:
             self._lock.drop()
             epilogue.start_failed(self._post, failure)
             return None
-        self._started(clock.wall())
+        self._ours = True
         return self._decision()
 
-    def _started(self, t: float | None) -> None:
-        trainer = records.read_pid(self._post.folder.pid)
-        if trainer is not None and self._post.fold.facts().runner.trainer is None:
-            self._post.ledger.tell(say.Started(t, trainer.pid, trainer.start, trainer.boot))
+    def _started(self, trainer: Identity) -> None:
+        """Once for all runners of an attempt. Where it was not said in time, the exit record tells when it was."""
+        ending = records.read_exit(self._post.folder.exit)
+        t = clock.wall()
+        if ending is not None and ending.t is not None:
+            t = ending.t - (ending.duration_s or 0.0)
+        self._post.ledger.tell(say.Started(t, trainer.pid, trainer.start, trainer.boot))
 
-    def _adopt(self) -> None:
-        """Watch the trainer that lives, whoever started it."""
+    def _follow(self, adopt: bool) -> None:
+        """See a trainer that was started to its end, which may lie behind."""
         self._lock.drop()
         os.nice(CALM)
         trainer = records.read_pid(self._post.folder.pid)
-        if trainer is None:
+        ending = records.read_exit(self._post.folder.exit)
+        if trainer is None and adopt:
             raise Stuck("trainer.pid cannot be read, so its process cannot be told from another")
-        if not self._known(trainer):
+        if trainer is None or (ending is not None and ending.failure is not None):
+            self._record(ending or Ending(None, None))
+            return
+        self._meet(trainer, adopt)
+        self._watch = Watch(self._post, trainer)
+        self._watch.released = self.released
+        try:
+            self._attend(self._watch)
+        finally:
+            self._watch.close()
+
+    def _meet(self, trainer: Identity, adopt: bool) -> None:
+        """Say who it is: started once, and adopted by each runner that found it living."""
+        if adopt and not self._ours:
             self._post.ledger.tell(
                 say.Adopted(clock.wall(), trainer.pid, trainer.start, trainer.boot)
             )
-        self._watch = Watch(self._post, trainer)
-        self._watch.released = self.released
-        ending = self._watch.until_ended()
+        elif self._post.fold.facts().runner.trainer is None:
+            self._started(trainer)
+
+    def _attend(self, watch: Watch) -> None:
+        ending = watch.until_ended()
         if ending is None:
             return
-        self._watch.until_stopped()
+        watch.until_stopped()
         self._record(ending)
-        self._watch.until_left(ended_badly=ending.code != 0)
-
-    def _known(self, trainer: Identity) -> bool:
-        """It was started by this very runner."""
-        runner = self._post.fold.facts().runner
-        return runner.started_t is not None and runner.runners == 1 and runner.trainer == trainer
-
-    def _close(self, ending: Ending) -> None:
-        """It ended while no runner watched."""
-        self._lock.drop()
-        if ending.failure is None:
-            began = None if ending.t is None else ending.t - (ending.duration_s or 0.0)
-            self._started(began)
-        self._record(ending)
+        watch.until_left(ended_badly=ending.code != 0)
 
     def _record(self, ending: Ending) -> None:
         if ending.failure is not None:

@@ -128,12 +128,3 @@ def environment(
     kept["COCKPIT_RUN"] = job.run
     kept["COCKPIT_ATTEMPT"] = str(job.attempt)
     return kept
-
-
-def reap() -> None:
-    """Nurses of ours that are done must not stay zombies."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return

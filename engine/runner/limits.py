@@ -51,5 +51,6 @@ def fired(
 
 def busy(pulse: Pulsed) -> bool:
     """A GPU works."""
-    use = [number(gpu.get("util")) for gpu in pulse.gpus]
+    told = (pulse.gpus or {}).get("util")
+    use = [number(value) for value in told] if isinstance(told, list) else []
     return any(value is not None and value >= IDLE_UTIL for value in use)

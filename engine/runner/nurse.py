@@ -14,8 +14,9 @@ import sys
 import time
 from typing import NoReturn
 
-from engine.runner import oom, records
+from engine.runner import records
 from engine.runner.become import Command, become
+from engine.runner.cgroup import Groups
 from engine.runner.folder import Folder
 from engine.runner.records import Ending, Failure
 
@@ -62,7 +63,8 @@ def _tend(command: Command) -> None:
     except OSError as error:
         _report(command, Failure(f"no room for the exit record: {error.strerror}", error.errno))
         return
-    before, began = oom.kills(), time.monotonic()
+    groups, began = Groups(), time.monotonic()
+    before = groups.oom_kills()
     failed_r, failed_w = os.pipe()
     try:
         pid = os.fork()
@@ -78,7 +80,9 @@ def _tend(command: Command) -> None:
     if failure is None:
         os.close(command.ready)
     _, status = os.waitpid(pid, 0)
-    ending = _ending(status, before, time.monotonic() - began, failure)
+    after, duration_s = groups.oom_kills(), time.monotonic() - began
+    killed = before is not None and after is not None and after > before
+    ending = _ending(status, killed, duration_s, failure)
     _write(command.folder, room, ending)
     if failure is not None:
         _report(command, failure)
@@ -99,13 +103,12 @@ def _report(command: Command, failure: Failure) -> None:
         pass  # no runner is left; the record says it too
 
 
-def _ending(status: int, before: int | None, duration_s: float, failure: Failure | None) -> Ending:
+def _ending(status: int, oom_killed: bool, duration_s: float, failure: Failure | None) -> Ending:
+    """`oom_killed`: the kernel killed for memory in our group meanwhile, the trainer only if it died of that signal."""
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-    after = oom.kills()
     killed = number == signal.SIGKILL or code == 128 + signal.SIGKILL
-    grew = before is not None and after is not None and after > before
-    return Ending(code, number, time.time(), killed and grew, round(duration_s, 3), failure)
+    return Ending(code, number, time.time(), killed and oom_killed, round(duration_s, 3), failure)
 
 
 def _write(folder: Folder, room: int, ending: Ending) -> None:

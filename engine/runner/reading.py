@@ -46,9 +46,9 @@ class Reading:
     def __init__(self, fold: AttemptFold, trainer: str, console: str) -> None:
         self._fold = fold
         self._files = {"trainer": Follower(trainer), "console": Follower(console)}
-        self._left_s = FIRST_S
+        self.left_s = FIRST_S
         self._refilled = time.monotonic()
-        self._speed = SPEED
+        self.speed = SPEED
         self._skipped = {"trainer": 0, "console": 0}
 
     def sizes(self) -> Sizes:
@@ -65,7 +65,7 @@ class Reading:
 
     def finish(self) -> list[Note]:
         """The trainer has ended: the rest, as far as one CPU second goes."""
-        self._left_s = FIRST_S
+        self.left_s = FIRST_S
         return self.read(self.sizes()) + self.skipped()
 
     def skipped(self) -> list[Note]:
@@ -78,16 +78,16 @@ class Reading:
         now = time.monotonic()
         if now - self._refilled >= INTERVAL_S:
             self._refilled = now
-            if self._left_s < SHARE:
-                self._left_s = min(SHARE, self._left_s + SHARE)
+            if self.left_s < SHARE:
+                self.left_s = min(SHARE, self.left_s + SHARE)
 
     def _catch_up(self, name: str, size: int) -> list[Note]:
         follower = self._files[name]
         notes: list[Note] = []
-        if size == follower.offset or self._left_s <= 0:
+        if size == follower.offset or self.left_s <= 0:
             return notes
         self._drop_excess(name, size)
-        while self._left_s > 0:
+        while self.left_s > 0:
             began = time.thread_time()
             piece = follower.read(PIECE)
             if piece.reset is not None:
@@ -100,14 +100,14 @@ class Reading:
         return notes
 
     def _spend(self, count: int, seconds: float) -> None:
-        self._left_s -= seconds
+        self.left_s -= seconds
         if count == PIECE and seconds > 0:
-            self._speed += 0.2 * (count / seconds - self._speed)
+            self.speed += 0.2 * (count / seconds - self.speed)
 
     def _drop_excess(self, name: str, size: int) -> None:
         """Go on at the newest part that can be afforded, at the start of a line."""
         follower = self._files[name]
-        most = max(PIECE, int(self._speed * self._left_s))
+        most = max(PIECE, int(self.speed * self.left_s))
         if size - follower.offset <= most:
             return
         start = size - most

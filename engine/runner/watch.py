@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 from engine import alarms, procs
 from engine.alarms import Thresholds
+from engine.events import Segment
 from engine.events import runner as say
+from engine.events.wire import interpret
 from engine.identity import Identity
-from engine.runner import clock, launch, limits, records
+from engine.runner import clock, limits, records
 from engine.runner.ending import Ending as End
 from engine.runner.obey import Obey
 from engine.runner.post import Post
+from engine.runner.pulse import TICK_S, Pulse
 from engine.runner.reach import Reach
 from engine.runner.reading import Note, Reading, Sizes
 from engine.runner.records import Ending
@@ -40,8 +44,10 @@ class Watch:
         self.end = End(self._reach, post.ledger, post.job.grace_s)
         self._obey = Obey(post, self.end)
         self._thresholds = Thresholds.of(post.job.alerts)
+        self._pulse = Pulse(post.job.pulse_s, (post.folder.path, post.job.cwd))
+        self._pulse.follow(trainer.pid)
         self._sizes = Sizes(0, 0)
-        self._grew_at = self._met
+        self._grew_at = self._busy_at = self._met
         self._beat_at = self._look_at = self._met
         self._gone_at: float | None = None
         self._alive = True
@@ -80,6 +86,7 @@ class Watch:
     def _round(self) -> Ending | None:
         now = clock.steady()
         self._index(now)
+        self._feel(now)
         self._obey.orders()
         self.end.tick()
         if now >= self._look_at:
@@ -98,6 +105,15 @@ class Watch:
             self._post.ledger.mention(say.Grew(clock.wall(), sizes.console, sizes.trainer))
         self._note(self._reading.read(sizes))
 
+    def _feel(self, now: float) -> None:
+        """What the machine tells. A GPU that works is no idle one, whatever is printed."""
+        for reading in self._pulse.tick():
+            event = interpret(reading.as_event(), Segment.RUNNER)
+            if isinstance(event, (say.GpusFound, say.Pulsed)):
+                self._post.ledger.mention(event)
+            if isinstance(event, say.Pulsed) and limits.busy(event):
+                self._busy_at = now
+
     def _note(self, notes: list[Note]) -> None:
         for note in notes:
             name = "trainer.jsonl" if note.file == "trainer" else "console.log"
@@ -107,11 +123,13 @@ class Watch:
                 self._post.ledger.tell(say.ReadSkipped(clock.wall(), name, note.skipped))
 
     def _look(self, now: float) -> None:
-        launch.reap()
+        self._reap()
         self._alive = self._alive and procs.alive(self._trainer)
         self._post.ledger.flush()
         up_s = clock.up_s(self._trainer, self._met)
-        self._obey.limits(limits.reached(self._post.job.limits, up_s, now - self._grew_at))
+        self._obey.limits(
+            limits.reached(self._post.job.limits, up_s, now - max(self._grew_at, self._busy_at))
+        )
         if self._alive:
             facts = self._post.fold.facts()
             self._obey.rules(alarms.judge(facts, self._thresholds, clock.wall()), facts)
@@ -134,7 +152,7 @@ class Watch:
 
     def _finish(self) -> None:
         """What the trainer wrote last."""
-        launch.reap()
+        self._reap()
         self._alive = False
         self._index(clock.steady())
         self._note(self._reading.finish())
@@ -151,4 +169,14 @@ class Watch:
     def _sleep(self) -> None:
         quiet = clock.steady() - self._grew_at
         fast = quiet < 2.0 or self.end.begun
-        time.sleep(FAST_S if fast else (CALM_S if quiet < 60.0 else QUIET_S))
+        pause = FAST_S if fast else (CALM_S if quiet < 60.0 else QUIET_S)
+        time.sleep(min(pause, max(self._pulse.wait_s(), TICK_S)))
+
+    def _reap(self) -> None:
+        """A nurse of our own that is done must not stay a zombie."""
+        if self._nurse is not None:
+            with suppress(ChildProcessError):
+                os.waitpid(self._nurse.pid, os.WNOHANG)
+
+    def close(self) -> None:
+        self._pulse.close()

@@ -118,12 +118,12 @@ def _need(alarm: Alarm, ahead: float) -> Need:
 
 def _line(attempt: AttemptView) -> AttemptLine:
     opening = attempt.opening
-    return AttemptLine(attempt.number, opening.machine if opening else None, _ended(attempt))
+    return AttemptLine(attempt.number, opening.machine, _ended(attempt))
 
 
 def _ended(attempt: AttemptView) -> Exit:
     runner, opening = attempt.facts.runner, attempt.opening
-    lost = opening.lost if opening else None
+    lost = opening.lost
     if runner.exit is None:
         return Exit(None, None, lost)
     reason = lost

@@ -1,7 +1,6 @@
 """The runner's pulse to one value a GPU. The only place that knows the pulse's short keys.
 
-A pulse carries its GPUs as columns; a list of tables is read too. No value is trusted to have the
-right type.
+A pulse carries its GPUs as columns of equal length. No value is trusted to have the right type.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def gpus(facts: RunnerFacts, ahead_s: float = 0.0) -> tuple[Gpu, ...]:
     if pulse is None:
         return tuple(read[index] for index in sorted(read))
     as_of = None if pulse.t is None else pulse.t - ahead_s
-    for values in _rows(pulse.gpus):
+    for values in _rows(pulse.gpus or {}):
         at = whole(values.get("i"))
         if at is not None:
             read[at] = _gpu(at, facts.gpus.get(at, {}), values, as_of)
@@ -51,14 +50,11 @@ def _gpu(
     )
 
 
-def _rows(told: object) -> Iterator[Mapping[str, Any]]:
-    """One mapping a GPU, from columns of values or from tables."""
-    if isinstance(told, Mapping):
-        columns = {name: column for name, column in told.items() if isinstance(column, list)}
-        for place in range(len(columns.get("i", ()))):
-            yield {name: col[place] for name, col in columns.items() if place < len(col)}
-    elif isinstance(told, tuple):
-        yield from (table for table in told if isinstance(table, Mapping))
+def _rows(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """One mapping a GPU."""
+    columns = {name: column for name, column in told.items() if isinstance(column, list)}
+    for place in range(len(columns.get("i", ()))):
+        yield {name: col[place] for name, col in columns.items() if place < len(col)}
 
 
 def _bytes(mebibytes: object) -> int | None:

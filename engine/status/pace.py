@@ -65,17 +65,22 @@ def progress(facts: AttemptFacts) -> list[tuple[int, float]]:
 
 def trained_s(attempt: AttemptView, now: float) -> float | None:
     """Seconds that an attempt has trained, by its machine's monotonic clock where that is known."""
+    length = _length(attempt, now)
+    return max(length, 0.0) if length is not None and math.isfinite(length) else None
+
+
+def _length(attempt: AttemptView, now: float) -> float | None:
     runner = attempt.facts.runner
     if runner.exit is not None and runner.exit.duration_s is not None:
-        return max(runner.exit.duration_s, 0.0)
+        return runner.exit.duration_s
     end = now if runner.exit is None else runner.exit.t
-    if attempt.opening is not None and attempt.opening.lost is not None:
+    if attempt.opening.lost is not None:
         end = runner.t
-    if runner.beat is not None and runner.beat.t is not None and end is not None:
-        return max(runner.beat.up_s, 0.0) + max(end - runner.beat.t, 0.0)
-    if runner.started_t is None or end is None:
+    if end is None:
         return None
-    return max(end - runner.started_t, 0.0)
+    if runner.beat is not None and runner.beat.t is not None:
+        return max(runner.beat.up_s, 0.0) + max(end - runner.beat.t, 0.0)
+    return None if runner.started_t is None else end - runner.started_t
 
 
 def curve(view: View, metric: str) -> list[tuple[int, float]]:

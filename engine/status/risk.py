@@ -60,7 +60,7 @@ def at_risk(view: View, disk: Disk, terms: Terms, now: float) -> AtRisk:
     seconds = _since(view, newest, now)
     dollars = None
     if seconds is not None and terms.price_hour is not None:
-        dollars = seconds / 3600 * terms.price_hour
+        dollars = seconds * terms.price_hour / 3600
     return AtRisk(steps, seconds, dollars, _name(newest.told.path) if newest else None)
 
 
@@ -75,7 +75,7 @@ def cost(view: View, terms: Terms, now: float) -> Cost:
         return Cost(None, None, terms.cap)
     lengths = [trained_s(attempt, now) for attempt in view.attempts]
     spent = sum(length for length in lengths if length is not None)
-    return Cost(spent / 3600 * terms.price_hour, terms.price_hour, terms.cap)
+    return Cost(spent * terms.price_hour / 3600, terms.price_hour, terms.cap)
 
 
 def _saves(view: View, disk: Disk) -> list[_Save]:
@@ -95,7 +95,7 @@ def _exists(save: _Save) -> bool:
 def _checkpoint(save: _Save) -> Checkpoint:
     told, opening = save.told, save.attempt.opening
     here = save.seen is not None and save.seen.here
-    where = THIS_DISK if here else (opening.machine if opening else None)
+    where = THIS_DISK if here else opening.machine
     verified = save.seen.verified if save.seen else None
     return Checkpoint(_name(told.path), told.path, told.step, told.bytes, verified, where)
 
@@ -112,7 +112,7 @@ def _start(view: View) -> int:
     planned = first.facts.trainer.planned
     if planned is not None and planned.start_step is not None:
         return planned.start_step
-    return (first.opening.resume_step if first.opening else None) or 0
+    return first.opening.resume_step or 0
 
 
 def _since(view: View, newest: _Save | None, now: float) -> float | None:

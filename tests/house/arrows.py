@@ -37,7 +37,15 @@ PURE = (
     "engine.view",
     "engine.alarms",
     "engine.dialects",
-    "engine.profile.validate",
+    "engine.identity",
+    "engine.profile.check",
+    "engine.profile.freeze",
+    "engine.profile.profile",
+    "engine.profile.rules",
+    "engine.profile.sets",
+    "engine.profile.tables",
+    "engine.state",
+    "engine.frame",
     "engine.estimate",
     "engine.display",
     "engine.data.curriculum",
@@ -46,10 +54,12 @@ PURE = (
 # A pure part that reads the clock could not be replayed, so the clock counts as input and output.
 EFFECTS = (
     "asyncio ctypes fcntl glob http logging mmap multiprocessing os pathlib random select shutil"
-    " signal socket sqlite3 ssl subprocess sys tempfile threading time urllib.request paramiko"
+    " socket sqlite3 ssl subprocess tempfile threading time urllib.request paramiko"
 ).split()
-HARMLESS = ("pathlib.PurePath", "pathlib.PurePosixPath", "sys.maxsize", "sys.float_info")
-EFFECTFUL_CALLS = ("open", "io.open", "print", "input", "datetime.now", "datetime.datetime.now")
+HARMLESS = ("pathlib.PurePath", "pathlib.PurePosixPath")
+CALLS = (
+    "open io.open print input datetime.now datetime.datetime.now signal.signal sys.stdin sys.stdout sys.stderr"
+).split()
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,6 @@ def effects(source: Module) -> list[str]:
         if within(name, EFFECTS) and not within(name, HARMLESS)
     ]
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in EFFECTFUL_CALLS:
+        if isinstance(node, ast.Call) and within(ast.unparse(node.func), CALLS):
             found.append((node.lineno, f"calls {ast.unparse(node.func)}"))
     return [f"{source.path}:{line}: a pure part {what}" for line, what in sorted(found)]

@@ -15,6 +15,9 @@ PARAMETERS = 5
 # may get past it. "path::function" -> reason. An entry that catches nothing is itself a finding.
 EDGES: dict[str, str] = {
     "engine/cli/entry.py::main": "the command line's edge: a bug becomes one line and a crash file",
+    "engine/runner/become.py::become": "a fork before its exec: whatever goes wrong is told to the nurse",
+    "engine/runner/main.py::_edge": "the runner's edge: what it met is written down as runner_failed",
+    "engine/runner/nurse.py::nurse": "a fork must end as itself and never run on as a second runner",
     "engine/keeper/__main__.py::_keep": "the keeper's edge: what it met is written down as keeper_failed",
 }
 

@@ -9,20 +9,15 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from tests.house.source import Module, imported, within
+from engine.runner import bundle
+from tests.house.source import Module, imported, read, within
 
-CARRIED = (
-    "engine.alarms",
-    "engine.dialects",
-    "engine.display",
-    "engine.emit",  # does not travel, but trainers of any age copy it
-    "engine.events",
-    "engine.identity",
-    "engine.procs",
-    "engine.runner",
-    "engine.scalars",
-)
-OPTIONAL = {"engine.emit": ["msgspec"]}  # taken when it is there
+OURS = read("engine")
+COPIED = "engine/emit.py"  # does not travel, but trainers of any age copy it
+TRAVELS = {path for path, _ in bundle.sources()} | {COPIED}
+STAYS = {source.name for source in OURS if source.path not in TRAVELS}
+GOES = {source.name for source in OURS if source.path in TRAVELS}
+OPTIONAL = {COPIED: "msgspec"}  # taken when it is there
 
 YOUNGER = set(
     "aiter anext BaseExceptionGroup ExceptionGroup graphlib tomllib zoneinfo asyncio.TaskGroup asyncio.timeout"
@@ -52,10 +47,6 @@ TYPES = set("bool bytes dict float frozenset int list object set str tuple type"
 GENERIC_HOMES = ("collections", "queue", "re")  # whose classes take no [...] yet
 
 
-def carried(sources: list[Module]) -> list[Module]:
-    return [s for s in sources if s.name == "engine" or within(s.name, CARRIED)]
-
-
 def young(source: Module) -> list[str]:
     """Everything in a file that Python 3.8 would refuse or not find."""
     try:
@@ -63,18 +54,20 @@ def young(source: Module) -> list[str]:
     except SyntaxError as error:
         return [f"{source.path}:{error.lineno}: {error.msg}"]
     found = [*young_names(source), *young_calls(source), *young_types(source)]
-    if "__future__.annotations" not in {name for _, name in imported(source)} and source.tree.body:
+    annotated = any(isinstance(node, (ast.arg, ast.AnnAssign)) for node in ast.walk(source.tree))
+    if annotated and "__future__.annotations" not in {name for _, name in imported(source)}:
         found.append((1, "from __future__ import annotations is missing"))
     return [f"{source.path}:{line}: {what}" for line, what in sorted(found)]
 
 
 def foreign(source: Module) -> list[str]:
     """Imports of anything that does not travel along."""
-    ours = ["engine.__version__", *CARRIED, *OPTIONAL.get(source.name, [])]
     return [
         f"{source.path}:{line}: {name} is not there on the host"
         for line, name in imported(source)
-        if name.partition(".")[0] not in sys.stdlib_module_names and not within(name, ours)
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and (name in STAYS or not {name, name.rpartition(".")[0]} & GOES)
+        and name != OPTIONAL.get(source.path)
     ]
 
 
@@ -82,10 +75,13 @@ def young_names(source: Module) -> Iterator[tuple[int, str]]:
     for line, name in imported(source):
         if within(name, YOUNGER):
             yield line, f"{name} is younger than 3.8"
+    asked = {ast.unparse(node) for node in ast.walk(source.tree) if isinstance(node, ast.Call)}
     for node in ast.walk(source.tree):
         if isinstance(node, (ast.Name, ast.Attribute)):
             name = ast.unparse(node)
             holder, _, method = name.rpartition(".")
+            if f"hasattr({holder}, {method!r})" in asked:
+                continue
             if name in YOUNGER or (method in METHODS and holder and holder not in HOLDERS):
                 yield node.lineno, f"{name} is younger than 3.8"
 

@@ -20,19 +20,11 @@ def outcome(folder: Path, body: str, **environment: str) -> tuple[dict[str, int]
     """Run one small test under this very conftest: the counts pytest gives, and all it printed."""
     file = folder / "test_inner.py"
     file.write_text(f"import os, pathlib, pytest, subprocess\n{body}\n")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "tests.conftest",
-        "-c",
-        ROOT / "pyproject.toml",
-    ]
-    options = ["--rootdir", folder, "--basetemp", folder / "inner", "-p", "no:cacheprovider", "-rs"]
+    command = [sys.executable, "-m", "pytest", "-rs", "-p", "tests.conftest"]
+    places = ["-c", ROOT / "pyproject.toml", "--rootdir", folder, "--basetemp", folder / "inner"]
     variables = {name: value for name, value in os.environ.items() if name not in ("CI", "SOAK")}
     done = subprocess.run(
-        [*command, *options, file],
+        [*command, *map(str, places), str(file)],
         cwd=ROOT,
         env={**variables, **environment},
         capture_output=True,

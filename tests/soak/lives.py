@@ -31,6 +31,8 @@ ROOT = Path(__file__).parents[2]
 TRAINER = ROOT / "tests" / "support" / "trainer.py"
 AT_ONCE = 4
 STEPS = 60
+WEIGHTS = {"keeper": 1, "runner": 4, "trainer": 4, "nurse": 3}
+"""A keeper is there from the first moment to the last, the others only in between."""
 END_S = 60.0
 """A run that was told to end, or has no more to do, must stand within this time."""
 
@@ -68,8 +70,14 @@ class Life:
         self.since = time.monotonic()
 
     def _python(self, *words: str) -> str:
+        # `-m` looks in the working folder first: it must not hold another engine.
         done = subprocess.run(
-            [sys.executable, *words], env=self.env(), capture_output=True, text=True, timeout=60
+            [sys.executable, *words],
+            env=self.env(),
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         if done.returncode:
             raise AssertionError(f"{words}: {done.stderr}")
@@ -87,6 +95,7 @@ class Life:
                 subprocess.Popen(
                     [sys.executable, "-m", "engine.keeper", str(self.run.folder)],
                     env=self.env(),
+                    cwd=self.home,
                     start_new_session=True,
                     stdin=subprocess.DEVNULL,
                     stdout=errors,
@@ -159,7 +168,8 @@ def _visit(life: Life, dice: random.Random, outcome: Outcome, kills: int) -> Non
     if outcome.totals["kills"] < kills and dice.random() < 0.5:
         victims = list(life.victims())
         if victims:
-            name, who = dice.choice(victims)
+            weights = [WEIGHTS[name] for name, _ in victims]
+            [(name, who)] = dice.choices(victims, weights)
             if procs.signal(who, signal.SIGKILL):
                 outcome.totals["kills"] += 1
                 outcome.totals[f"{name}s killed"] += 1

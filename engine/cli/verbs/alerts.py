@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def act(args: argparse.Namespace, out: Output) -> int:
     changed = dict(_threshold(text) for text in args.what_if)
-    replay = Replay(the(args.run))
+    replay = Replay(the(args.run, out))
     moments = thinned(replay.moments, MOMENTS)
     if len(moments) < len(replay.moments):
         out.say(f"judged at {len(moments):,} of {len(replay.moments):,} moments")

@@ -9,7 +9,8 @@ from engine.cli.grid import Cell, grid
 from engine.cli.output import Ink, Output
 from engine.cli.parser import run_argument
 from engine.cli.target import look, the
-from engine.observe import Observer, inspect, place
+from engine.observe import inspect, place
+from engine.reader import RunReader
 from engine.status.answers import Checkpoint
 from engine.view import View
 
@@ -27,11 +28,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    observer = Observer(the(args.run))
-    status = look(observer, out)
+    run = the(args.run, out)
+    status = look(run, out)
     found = list(status.checkpoints)
     if args.what == "verify":
-        found = [_verified(one, observer.frame().view) for one in found]
+        view = RunReader(run).poll()
+        found = [_verified(one, view) for one in found]
     if args.json:
         for one in found:
             out.value(vars(one))

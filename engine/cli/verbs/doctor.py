@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from engine.cli import words
 from engine.cli.output import Ink, Output
+from engine.cli.target import secret_names
 from engine.doctor import SECRETS, examine
-from engine.runs import Run, every, logs_folder
+from engine.runs import every, logs_folder
 
 EXAMPLES = """
   engine doctor
   engine doctor --json > report.json
 """
+RECENT = 50
+"""Runs whose secrets are looked for."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    asked = {*SECRETS, *args.secret, *_named(every(logs_folder())[:50])}
+    asked_for = {name for run in every(logs_folder())[:RECENT] for name in secret_names(run)}
+    asked = {*SECRETS, *args.secret, *asked_for}
     table = examine(asked)
     if args.json:
         out.value(table)
@@ -52,15 +55,3 @@ def _machine(table: dict[str, Any], out: Output) -> None:
 
 def _line(out: Output, name: str, value: str | None) -> None:
     out.line(f"{name:<24}", words.MISSING if value is None else str(value))
-
-
-def _named(runs: list[Run]) -> set[str]:
-    """The secrets that recent runs asked for by name."""
-    names: set[str] = set()
-    for run in runs:
-        try:
-            asked = json.loads(run.profile.read_bytes())["secrets"]["names"]
-            names |= {name for name in asked if isinstance(name, str)}
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            continue
-    return names

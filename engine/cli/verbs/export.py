@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    run = the(args.run)
+    run = the(args.run, out)
     if args.out is None:
         if args.json:
             raise Unusable("--json tells about a file", "add --out FILE")

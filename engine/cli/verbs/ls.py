@@ -11,6 +11,7 @@ from engine.cli.grid import Cell, grid
 from engine.cli.output import Ink, Output
 from engine.cli.parser import count
 from engine.cli.target import ours, wake
+from engine.errors import Unknown
 from engine.index import Row
 from engine.runs import every, logs_folder
 
@@ -28,9 +29,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def act(args: argparse.Namespace, out: Output) -> int:
     logs = logs_folder()
-    rows = []
+    rows, status = [], 0
     for run in every(logs)[: args.n]:
-        found = index.row(run)
+        try:
+            found = index.row(run)
+        except OSError as error:
+            out.say(f"engine: cannot read {run.folder}: {error.strerror}")
+            status = Unknown.status
+            continue
         rows.append(found)
         if index.is_live(found) and not found["keeper"] and ours(run):
             wake(run, out)
@@ -40,9 +46,9 @@ def act(args: argparse.Namespace, out: Output) -> int:
     elif rows:
         now = time.time()
         grid(out, HEADER, [_cells(found, now) for found in rows])
-    else:
+    elif not status:
         out.say(f"no runs in {logs}; engine launch PROFILE or engine watch -- COMMAND starts one")
-    return 0
+    return status
 
 
 def _cells(row: Row, now: float) -> list[Cell]:

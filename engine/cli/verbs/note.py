@@ -13,7 +13,6 @@ from engine.cli.target import look, the
 from engine.errors import Unusable
 from engine.events.keeper import Noted
 from engine.journal import Held, Writer
-from engine.observe import Observer
 from engine.runs import Run
 
 EXAMPLES = """
@@ -32,8 +31,8 @@ def act(args: argparse.Namespace, out: Output) -> int:
     text = " ".join(args.text).strip().encode("utf-8", "replace").decode()
     if not text or len(text) > LONGEST:
         raise Unusable(f"a note has 1 to {LONGEST} characters, this one has {len(text)}")
-    run = the(args.run)
-    status = look(Observer(run), out)
+    run = the(args.run, out)
+    status = look(run, out)
     note = _write(run, text) if status.exit_status is not None else None
     if note is None:
         from engine import control

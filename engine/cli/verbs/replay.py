@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    run = the(args.run)
+    run = the(args.run, out)
     replay = Replay(run)
     if not replay.moments:
         raise NotFound(f"{run.id} has no event to replay")

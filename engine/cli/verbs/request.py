@@ -7,9 +7,8 @@ import time
 
 from engine.cli.output import Output
 from engine.cli.parser import run_argument
-from engine.cli.target import look, the
+from engine.cli.target import Lookout, the
 from engine.errors import Unusable
-from engine.observe import Observer
 from engine.status import Status
 
 EXAMPLES = """
@@ -34,18 +33,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def act(args: argparse.Namespace, out: Output) -> int:
     from engine import control
 
-    observer = Observer(the(args.run))
-    status = look(observer, out)
+    lookout = Lookout(the(args.run, out), out)
+    status = lookout.status()
     if args.verb == "save" and args.wait:
         raise Unusable("engine save cannot wait", "engine checkpoints RUN shows when it is there")
     if status.exit_status is not None:
         return _too_late(args.verb, status, out)
-    request = control.request(observer.run, args.verb, reason=args.reason)
+    request = control.request(lookout.run, args.verb, reason=args.reason)
     if not args.json:
         out.say(f"{status.run} {_ASKED[args.verb]}")
     while args.wait and status.exit_status is None:
         time.sleep(EVERY_S)
-        status = look(observer, out)
+        status = lookout.status()
     _answer(args.verb, request, status, out)
     return 0
 

@@ -8,7 +8,7 @@ from engine import resuming
 from engine.cli import accepted
 from engine.cli.output import Output
 from engine.cli.target import look, the
-from engine.observe import Observer
+from engine.reader import RunReader
 
 EXAMPLES = """
   engine resume @                        # from its newest checkpoint
@@ -30,12 +30,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    run = the(args.run)
-    observer = Observer(run)
-    if look(observer, out).exit_status is None:
+    run = the(args.run, out)
+    if look(run, out).exit_status is None:
         out.say(f"{run.id} still runs; nothing was started")
         return accepted.answer(run, args, out)
-    chosen = resuming.choose(run, observer.frame().view, args.source)
+    chosen = resuming.choose(run, RunReader(run).poll(), args.source)
     out.say(
         f"continues from {chosen.name}"
         + (f", step {chosen.step}" if chosen.step is not None else "")

@@ -8,7 +8,6 @@ from engine.cli.output import Output
 from engine.cli.parser import run_argument
 from engine.cli.speech import speak
 from engine.cli.target import look, the
-from engine.observe import Observer
 
 EXAMPLES = """
   engine status @
@@ -22,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    status = look(Observer(the(args.run)), out)
+    status = look(the(args.run, out), out)
     if args.json:
         out.value(status.table())
     else:

@@ -12,10 +12,9 @@ from engine.cli.console import Console, ConsoleLine, last_lines
 from engine.cli.facts import FREQUENT, Fact, Facts, fact_line
 from engine.cli.output import Output
 from engine.cli.parser import count, run_argument
-from engine.cli.target import look, the
+from engine.cli.target import Lookout, the
 from engine.cli.words import count as number
 from engine.cli.words import figure, moment
-from engine.observe import Observer
 from engine.rows import RunRows, Step
 from engine.runs import Run
 
@@ -53,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    run = the(args.run)
+    run = the(args.run, out)
     if args.n is None and not args.json and args.offset is None:
         args.n = SHOWN
     source = _metrics(run, args) if args.metrics else _console(run, args)
@@ -66,9 +65,9 @@ def act(args: argparse.Namespace, out: Output) -> int:
 
 
 def _follow(source: Source, run: Run, args: argparse.Namespace, out: Output) -> None:
-    args.n, observer, ended = None, Observer(run), False
+    args.n, lookout, ended = None, Lookout(run, out), False
     while not ended:
-        ended = look(observer, out).exit_status is not None
+        ended = lookout.status().exit_status is not None
         _show(source, source.read(ended), args, out)
         if not ended:
             time.sleep(EVERY_S)

@@ -25,4 +25,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    return Waiting(the(args.run), out, args.owned, args.follow).until_final()
+    return Waiting(the(args.run, out), out, args.owned, args.follow).until_final()

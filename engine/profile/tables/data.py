@@ -31,8 +31,9 @@ class Data:
         choices=("auto", "instruction", "chat", "completion", "text", "tokens"),
     )
     template: str = key(
-        "How a row becomes text: `auto` (the tokenizer's own), a built-in name, or a Jinja file.",
+        "How a row becomes text; `model` is the tokenizer's own way, `auto` takes it where there is one.",
         "auto",
+        choices=("auto", "model", "alpaca", "chatml", "plain"),
         also=("chat_template",),
     )
     max_length: int = key(

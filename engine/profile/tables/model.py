@@ -44,9 +44,9 @@ class Model:
         also=("torch_dtype",),
     )
     bits: int | None = key(
-        "Quantise the frozen base to so many bits a weight; absent: not at all.",
+        "Quantise the frozen base to 4 bits a weight; absent: not at all.",
         None,
-        choices=(4, 8),
+        choices=(4,),
         also=("load_in_4bit", "load_in_8bit"),
     )
     quant: str = key("How 4 bits are used.", "nf4", choices=("nf4", "fp4"))
@@ -79,5 +79,5 @@ class Adapter:
         many=True,
         also=("target_modules", "lora_target_modules"),
     )
-    bias: str = key("Biases to train.", "none", choices=("none", "all", "adapted"))
+    bias: str = key("Biases to train.", "none", choices=("none",))
     path: str | None = key("Go on from this adapter instead of a fresh one.", None)

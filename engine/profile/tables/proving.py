@@ -37,10 +37,10 @@ class Gates:
 
 @table(frozen=True, kw_only=True)
 class Artifacts:
-    """Files without which a run is incomplete."""
+    """Files without which a run is incomplete; `{run}` is the run's id here."""
 
     expect: tuple[str, ...] = key(
-        "Files or globs that must exist at the end, relative to `command.output`, else to the project.",
+        "Files or globs that must exist at the end, where the command ran or in the run's own folder.",
         (),
         many=True,
     )
@@ -48,7 +48,7 @@ class Artifacts:
 
 @table(frozen=True, kw_only=True)
 class Keep:
-    """Which checkpoints are kept; pinned ones always are, the only valid one too."""
+    """Which checkpoints are kept; pinned ones and the only valid one always are."""
 
     newest: int | None = key("The newest; absent: all.", None, least=1)
     best: int = key("The best by `checkpoints.metric`.", 1, least=0)
@@ -57,7 +57,7 @@ class Keep:
 
 @table(frozen=True, kw_only=True)
 class Checkpoints:
-    """Where a script's checkpoints are and which are kept; nothing is deleted unless `keep` says so."""
+    """Where a script's checkpoints are and which are kept; `{run}` is the run's id here."""
 
     glob: tuple[str, ...] = key(
         'Where they appear, for example `"out/checkpoint-*"`.', (), many=True
@@ -91,7 +91,7 @@ class Post:
 
     name: str = key("Its name.", pattern=NAME)
     argv: tuple[str, ...] = key(
-        "Program and arguments; `{run}`, `{best}`, `{latest}`, `{out}` are filled in.",
+        "Program and arguments; `{run}`, `{best}` and `{latest}` are filled in.",
         (),
         also=("run", "cmd", "command"),
     )

@@ -10,10 +10,10 @@ from engine.profile.key import METRIC, NOTHING, VARIABLE, key, table
 
 @table(frozen=True, kw_only=True)
 class Command:
-    """A training script of the user's own (recipe `command`); nothing goes through a shell."""
+    """A training script of the user's own (recipe `command`); no shell; `{run}` is the run's id here."""
 
     argv: tuple[str, ...] = key(
-        'Program and arguments, for example `["python3", "train.py"]`; `{run}` is its id.',
+        'Program and arguments, for example `["python3", "train.py"]`.',
         (),
         also=("run", "cmd", "command", "script"),
     )

@@ -61,7 +61,10 @@ class Train:
         "Forward passes per optimizer step.", 1, least=1, also=("gradient_accumulation_steps",)
     )
     max_steps: int | None = key(
-        "Optimizer steps after which training ends.", None, least=1, also=("max_iters",)
+        "Optimizer steps after which training ends, whatever `epochs` says; over phases it only caps.",
+        None,
+        least=1,
+        also=("max_iters",),
     )
     epochs: float = key(
         "Passes over the rows after which training ends.",
@@ -70,7 +73,10 @@ class Train:
         also=("num_train_epochs", "num_epochs"),
     )
     tokens: int | None = key(
-        "Tokens after which training ends.", None, least=1, also=("max_tokens",)
+        "Tokens after which training ends, as `max_steps` does.",
+        None,
+        least=1,
+        also=("max_tokens",),
     )
     seed: int = key("Of everything random.", 42, least=0, most=2**63 - 1)
     precision: str = key(

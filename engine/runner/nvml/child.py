@@ -15,7 +15,7 @@ BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); from engine.runner.nvml.probe import main; main()"
 )
 LONGEST_LINE = 1 << 20
-DEATH_S = 0.05
+DEATH_S = 0.2
 
 
 def argv() -> list[str]:

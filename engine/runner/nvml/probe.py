@@ -14,7 +14,6 @@ from engine.runner.nvml import smi, words
 from engine.runner.nvml.library import Fallen, Library
 
 LIBRARY = "libnvidia-ml.so.1"
-ANSWERS = 3  # where answers go; the ordinary output is for what a library may print, and is lost
 
 
 class Smi:
@@ -57,10 +56,10 @@ def opened() -> tuple[str, Library | Smi, int]:
         raise Fallen(str(fallen) if word == words.NO_LIBRARY else word) from None
 
 
-def serve() -> None:
+def serve(answers: int) -> None:
     """Answer orders until the input ends."""
     source, gpus, count = opened()
-    _say("up", {"source": source, "driver": gpus.driver(), "count": count})
+    _say(answers, "up", {"source": source, "driver": gpus.driver(), "count": count})
     while True:
         order = _order()
         if order is None:
@@ -68,10 +67,10 @@ def serve() -> None:
         now = gpus.count()
         if now != count:
             count = now
-            _say("up", {"source": source, "driver": gpus.driver(), "count": count})
+            _say(answers, "up", {"source": source, "driver": gpus.driver(), "count": count})
             continue
         for index in order:
-            _say("gpu", gpus.read(index))
+            _say(answers, "gpu", gpus.read(index))
 
 
 def _order() -> list[int] | None:
@@ -84,17 +83,17 @@ def _order() -> list[int] | None:
     return [int(word) for word in line.split()]
 
 
-def _say(kind: str, fact: object) -> None:
-    os.write(ANSWERS, (ascii((kind, fact)) + "\n").encode())
+def _say(answers: int, kind: str, fact: object) -> None:
+    os.write(answers, (ascii((kind, fact)) + "\n").encode())
 
 
 def main() -> None:
-    """The child's whole life."""
-    os.dup2(1, ANSWERS, inheritable=False)
+    """The child's whole life. What a library prints goes where errors go: nowhere."""
+    answers = os.dup(1)
     os.dup2(2, 1)
     try:
-        serve()
+        serve(answers)
     except Fallen as fallen:
-        _say("down", str(fallen))
+        _say(answers, "down", str(fallen))
     except BrokenPipeError:
         pass  # nobody listens any more

@@ -69,7 +69,7 @@ def parse(rows: str, processes: str | None, throttle: bool = True) -> list[dict[
     keys = [key for key, name in FIELDS if name or throttle]
     shares = None if processes is None else _shares(processes)
     readings = []
-    for row in rows.splitlines():
+    for row in rows.split("\n"):
         cells = [cell.strip() for cell in row.split(",", len(keys) - 1)]
         if len(cells) == len(keys) and cells[0].isdigit():
             reading = _reading(dict(zip(keys, cells)))
@@ -97,7 +97,7 @@ def _reading(cells: dict[str, str]) -> dict[str, object]:
 
 def _shares(rows: str) -> dict[str, list[tuple[int, int | None]]]:
     shares: dict[str, list[tuple[int, int | None]]] = {}
-    for row in rows.splitlines():
+    for row in rows.split("\n"):
         cells = [cell.strip() for cell in row.split(",")]
         if len(cells) == 3 and cells[1].isdigit():
             mib = _number(cells[2])
@@ -126,7 +126,7 @@ def _number(cell: str) -> float | None:
 
 def _mask(cell: str) -> int | None:
     try:
-        return int(cell, 16)
+        return int(cell, 16) if cell.startswith("0x") else None
     except ValueError:
         return None
 

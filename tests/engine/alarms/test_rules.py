@@ -34,8 +34,8 @@ def told(*values: dict[str, float]) -> list[Told]:
     return [("1/trainer", Row(T0 + n, n, value)) for n, value in enumerate(values, 1)]
 
 
-def host(**numbers: float) -> Told:
-    return "1/runner", r.Pulsed(T0 + 5, (), dict(numbers))
+def host(**readings: object) -> Told:
+    return "1/runner", r.Pulsed(T0 + 5, None, dict(readings))
 
 
 BEATING = ("1/runner", r.Beat(T0 + 900, 899.0, True))
@@ -51,8 +51,8 @@ FIRES: dict[str, tuple[AttemptFacts, float]] = {
     "grad_norm": (facts(told(*[{"grad_norm": 500.0}] * 6)), T0 + 9),
     "stall": (facts(rows(SOFT), BEATING), T0 + 900),
     "slow": (facts(rows(SOFT), rows(SOFT[:20], gap_s=5.0, first=81)), T0 + 300),
-    "disk": (facts(host(disk_free_gb=1.0)), T0 + 9),
-    "memory": (facts(host(ram_used_gb=31.5, ram_total_gb=32.0)), T0 + 9),
+    "disk": (facts(host(disks=[["/data", 1024, 99999], ["/", 88888, 99999]])), T0 + 9),
+    "memory": (facts(host(ram=[32256, 32768])), T0 + 9),
     "budget": (facts(LIMIT), T0 + 9),
 }
 MISSES: dict[str, tuple[AttemptFacts, float]] = {
@@ -64,8 +64,8 @@ MISSES: dict[str, tuple[AttemptFacts, float]] = {
     "grad_norm": (facts(told(*[{"grad_norm": 5.0}] * 5, {"grad_norm": 500.0})), T0 + 9),
     "stall": (facts(rows(SOFT), BEATING), T0 + 300),
     "slow": (facts(rows(SOFT)), T0 + 100),
-    "disk": (facts(host(disk_free_gb=50.0)), T0 + 9),
-    "memory": (facts(host(ram_used_gb=20.0, ram_total_gb=32.0)), T0 + 9),
+    "disk": (facts(host(disks=[["/data", 51200, 99999], ["/slow", None, None]])), T0 + 9),
+    "memory": (facts(host(ram=[20480, 32768])), T0 + 9),
     "budget": (facts(), T0 + 9),
 }
 

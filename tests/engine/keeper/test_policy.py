@@ -37,7 +37,7 @@ def at(seen: View, **changes: object) -> Situation:
     """The situation of a keeper that sees this journal; how the attempt ended is judged as the keeper does."""
     ended = None
     last = seen.last
-    if last is not None and last.opening is not None:
+    if last is not None:
         if last.facts.runner.exit is not None or last.opening.lost is not None:
             closing = k.Closed(None, last.number)
             settled = replace(seen, keeper=replace(seen.keeper, closed=closing))
@@ -91,7 +91,6 @@ def test_again_after_out_of_memory_when_something_was_changed() -> None:
     """The control: with a change the same journal may go on."""
     seen = crashed(2, oom=True)
     last = seen.attempts[-1]
-    assert last.opening is not None
     changed = replace(last, opening=replace(last.opening, change="micro_batch 8 → 4"))
     decision = decide(at(replace(seen, attempts=(seen.attempts[0], changed))), RECOVER)
     assert decision == Plan("oom", 20.0)

@@ -1,7 +1,7 @@
 /* A simulated libnvidia-ml.so.1: up to 64 GPUs that do what a script says.
  *
  * The script is the file named by NVML_SIMULATION, read again whenever GPUs are counted. Lines:
- *   count N (at init; as a driver does, kept until then) · recount N (at once) · init CODE · 
+ *   count N (at init; as a driver does, kept until then) · recount N (at once) · init CODE ·
  *   init_hang SECONDS · driver TEXT · print TEXT (to stdout, at each count)
  *   gpu I|* KEY VALUE, where KEY is
  *     error CODE        every call on it fails so       hang SECONDS   its utilisation takes so long

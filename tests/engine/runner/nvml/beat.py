@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.runner.nvml.gpus import Gpus
@@ -35,16 +35,33 @@ def states(readings: Sequence[GpuReading]) -> list[str]:
     return [one.state for one in readings]
 
 
-def probes(parent: int | None = None) -> list[int]:
-    """The probe processes that a process, by default this one, has started and that still exist."""
-    found = []
+def probes() -> list[int]:
+    """The probe processes of this process that have not ended."""
+    return [pid for pid, state, command in _children() if b"nvml.probe" in command and state != "Z"]
+
+
+def dead() -> set[int]:
+    """Processes of this process that have ended and that it has not been told of."""
+    return {pid for pid, state, _ in _children() if state == "Z"}
+
+
+def come_down(most: int) -> list[int]:
+    """The probes once there are no more than so many: what was killed may take a while to die."""
+    for _ in range(1000):
+        found = probes()
+        if len(found) <= most:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"{found} live on")
+
+
+def _children() -> Iterator[tuple[int, str, bytes]]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             text = (folder / "stat").read_text(errors="replace")
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        state, ppid = text[text.rindex(")") + 2 :].split()[:2]
-        if int(ppid) == (parent or os.getpid()) and (b"nvml.probe" in command or state == "Z"):
-            found.append(int(folder.name))
-    return found
+        state, parent = text[text.rindex(")") + 2 :].split()[:2]
+        if int(parent) == os.getpid():
+            yield int(folder.name), state, command

@@ -2,10 +2,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +10,7 @@ import pytest
 
 from engine.runner.nvml.gpus import Gpus, Pace
 from engine.runner.nvml.reading import MIB, GpuProcess, GpuReading
-from tests.engine.runner.nvml.beat import fresh, probes, pulse, states
+from tests.engine.runner.nvml.beat import come_down, fresh, probes, pulse, states
 from tests.simulated.nvml.simulation import Simulation
 
 Watch = Callable[..., Gpus]
@@ -95,110 +91,6 @@ def test_a_gpu_that_refused_is_well_once_it_answers(simulation: Simulation, watc
     assert fresh(pulse(gpus), 60) == OTHERS | {3}
 
 
-def others_live_on(simulation: Simulation, gpus: Gpus) -> bool:
-    """Whether one hanging GPU leaves all others live, in the pulse in which it hangs and after."""
-    pulse(gpus)
-    for temp in (71, 72):
-        simulation.says("gpu 3 hang 60", f"gpu * temp {temp}")
-        readings = pulse(gpus)
-        if fresh(readings, temp) != OTHERS:
-            return False
-    return readings[3].state == "hung"
-
-
-def test_a_hanging_gpu_delays_no_other(simulation: Simulation, watched: Watch) -> None:
-    gpus = watched()
-    assert others_live_on(simulation, gpus)
-    hung = gpus.readings(time.monotonic())[3]
-    assert hung.temp_c == 53, "the last known value stays"
-    assert hung.age_s is not None and hung.age_s > 0
-
-
-def test_control_without_a_limit_on_silence_the_others_would_wait(
-    simulation: Simulation, watched: Watch
-) -> None:
-    assert not others_live_on(simulation, watched(Pace(answer_s=1000.0)))
-
-
-def test_control_with_the_hung_gpu_in_its_old_turn_the_others_would_wait(
-    simulation: Simulation, watched: Watch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Gpus, "_turns", lambda gpus, now: [3, 0, 1, 2, 4, 5, 6, 7])
-    monkeypatch.setattr(Gpus, "_blame", lambda gpus, word, now: gpus.close())
-    assert not others_live_on(simulation, watched())
-
-
-def test_a_gpu_that_hung_is_well_once_it_answers(simulation: Simulation, watched: Watch) -> None:
-    gpus = watched()
-    simulation.says("gpu 3 hang 60")
-    assert states(pulse(gpus))[3] == "hung"
-    simulation.says("gpu * temp 60")
-    assert fresh(pulse(gpus), 60) == OTHERS | {3}
-
-
-def test_a_hung_gpu_is_left_alone_for_a_while(simulation: Simulation, watched: Watch) -> None:
-    gpus = watched(Pace(retry_s=1000.0))
-    simulation.says("gpu 3 hang 60")
-    pulse(gpus)
-    before = probes()
-    for temp in (71, 72, 73):
-        simulation.says("gpu 3 hang 60", f"gpu * temp {temp}")
-        readings = pulse(gpus)
-        assert fresh(readings, temp) == OTHERS and readings[3].state == "hung"
-    assert probes() == before, "nothing was killed for a GPU that is not tried"
-
-
-def test_hangs_pile_up_no_processes(simulation: Simulation, watched: Watch) -> None:
-    gpus = watched(Pace(answer_s=0.2, retry_s=0.0))
-    simulation.says("gpu 3 hang 60", "gpu 6 hang 60")
-    for _ in range(6):
-        pulse(gpus)
-        assert len(probes()) <= 1
-    assert states(gpus.readings(time.monotonic()))[3] == "hung"
-
-
-def test_probes_that_cannot_be_killed_are_two_at_most(
-    simulation: Simulation, watched: Watch
-) -> None:
-    gpus = watched(Pace(answer_s=0.2, retry_s=0.0))
-    pulse(gpus)
-    simulation.says("gpu 3 stuck 1", "gpu * temp 71")
-    assert fresh(pulse(gpus), 71) == OTHERS
-    if len(probes()) < 2:
-        pytest.skip("this system does not let a process trace another")
-    simulation.says("gpu 3 stuck 1", "gpu 4 stuck 1", "gpu * temp 72")
-    for _ in range(3):
-        readings = pulse(gpus)
-        assert len(probes()) <= 2
-    assert states(readings) == ["hung"] * 8, "nothing can be read, and that is said"
-    simulation.release()
-    simulation.says("gpu * temp 73")
-    for _ in range(20):  # GPU 3 and GPU 4 each wait for a pulse of their own
-        if fresh(pulse(gpus), 73) == OTHERS | {3}:
-            return
-        time.sleep(0.05)
-    raise AssertionError(states(gpus.readings(time.monotonic())))
-
-
-def test_a_library_that_crashes_takes_nothing_along(simulation: Simulation, watched: Watch) -> None:
-    gpus = watched()
-    simulation.says("gpu 3 crash 1", "gpu * temp 71")
-    readings = pulse(gpus)
-    assert fresh(readings, 71) == OTHERS
-    assert readings[3].state == "crashed"
-
-
-def test_a_library_that_hangs_at_its_start_is_a_problem_of_all(
-    simulation: Simulation, watched: Watch
-) -> None:
-    simulation.says("init_hang 60")
-    gpus = watched(Pace(start_s=0.2, retry_s=1000.0))
-    assert pulse(gpus) == ()
-    found = gpus.found(0.0)
-    assert found and found.problem == "hung"
-    assert probes() == []
-
-
 def test_eight_gpus_may_become_seven(simulation: Simulation, watched: Watch) -> None:
     gpus = watched()
     assert len(pulse(gpus)) == 8
@@ -225,7 +117,7 @@ def test_the_library_is_not_loaded_anew_at_every_pulse(
     simulation.says("gpu 7 error 15")
     for _ in range(2):
         pulse(gpus)
-    before = probes()
+    before = come_down(1)
     for _ in range(3):
         assert states(pulse(gpus))[7] == "lost"
     assert probes() == before and len(before) == 1
@@ -261,7 +153,7 @@ def test_a_library_that_does_not_fit_the_driver_is_named(
     assert found and (found.problem, found.source, found.cards) == ("mismatch", None, ())
 
 
-def test_no_library_and_no_command_is_no_gpu(
+def test_no_library_and_no_command_is_no_gpu_and_no_process(
     simulation: Simulation, watched: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COCKPIT_NVML", "/nonexistent/libnvidia-ml.so.1")
@@ -269,7 +161,7 @@ def test_no_library_and_no_command_is_no_gpu(
     assert pulse(gpus) == pulse(gpus) == ()
     found = gpus.found(0.0)
     assert found and found.problem == "no_library"
-    assert probes() == [], "nothing lives on where there is nothing to read"
+    come_down(0)
 
 
 def test_pauses_grow_up_to_a_limit(simulation: Simulation, watched: Watch) -> None:
@@ -327,22 +219,3 @@ def test_a_library_that_lacks_a_symbol_lacks_that_value_alone(
     assert reading.mem_used == 10000 * MIB
     assert reading.throttle == ("0x800",)
     assert reading.processes == (GpuProcess(7, 10 * MIB), GpuProcess(8, None))
-
-
-def test_a_probe_ends_with_its_runner(simulation: Simulation, tmp_path: Path) -> None:
-    script = (
-        "import time\nfrom engine.runner.nvml.gpus import Gpus\n"
-        "gpus = Gpus(); gpus.begin(0.0)\n"
-        "while not gpus.poll(0.0): time.sleep(0.005)\n"
-        "print(gpus._child.pid, flush=True); time.sleep(60)"
-    )
-    runner = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert runner.stdout
-    probe = int(runner.stdout.readline())
-    runner.send_signal(signal.SIGKILL)
-    runner.wait()
-    for _ in range(500):
-        if not os.path.exists(f"/proc/{probe}"):
-            return
-        time.sleep(0.01)
-    raise AssertionError("the probe lives on")

@@ -9,7 +9,7 @@ import pytest
 from engine.runner.nvml import smi
 from engine.runner.nvml.gpus import Gpus, Pace
 from engine.runner.nvml.reading import MIB, GpuProcess
-from tests.engine.runner.nvml.beat import probes, pulse, states
+from tests.engine.runner.nvml.beat import come_down, pulse, states
 from tests.simulated.nvml import simulation as simulated
 
 Watch = Callable[..., Gpus]
@@ -68,6 +68,7 @@ def test_control_a_parser_that_gives_zero_is_noticed(monkeypatch: pytest.MonkeyP
 def test_rows_that_make_no_sense_are_left_out() -> None:
     assert smi.parse("", None) == []
     assert smi.parse("No devices were found\n\n,,,\n" + "x," * 20, "a,b\n") == []
+    assert len(smi.parse(ROW.format(index=0).replace("H100", "H\u2028\x1c100"), None)) == 1
     nan = ROW.format(index=0).replace("97", "nan").replace("66", "1e400")
     assert smi.parse(nan, None)[0]["util_gpu"] is None
 
@@ -110,7 +111,7 @@ def test_a_command_that_never_ends_is_killed_with_its_probe(folder: Path, watche
     assert states(pulse(gpus, 10.0)) == ["ok"]
     (folder / "sleep").write_text("61.7")
     assert states(pulse(gpus, 10.0)) == ["hung"]
-    assert probes() == []
+    come_down(0)
     assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if _sleeps(path)]
 
 

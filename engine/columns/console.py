@@ -1,0 +1,35 @@
+"""A foreign trainer's console to batches of rows, line by line through its dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.columns.batch import Batch, batch
+from engine.dialects import Reader
+
+
+class ConsoleRows:
+    """Reads blocks of whole lines. Nothing here is unreadable: a console may hold anything."""
+
+    def __init__(self, dialect: str = "auto", total: int | None = None) -> None:
+        self._reader = Reader(dialect)
+        self._reader.total = total
+        self.events: list[bytes] = []
+        self.unreadable = 0
+
+    @property
+    def dialect(self) -> str | None:
+        """The dialect that understood a line."""
+        return self._reader.name
+
+    @property
+    def total(self) -> int | None:
+        """Steps of the whole run, as a line told them."""
+        return self._reader.total
+
+    def read(self, block: bytes, at: int) -> Iterator[Batch]:
+        """The rows of a block of lines whose first byte is at `at`."""
+        self._reader.restart()
+        found = batch([(row, at + end) for row, end in self._reader.feed(block)])
+        if found is not None:
+            yield found

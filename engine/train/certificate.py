@@ -1,0 +1,68 @@
+"""The resume certificate: what the next steps depend on, then and now, and in words where the two differ.
+
+Nothing continues in silence on other data, another batch, another horizon or another machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from engine.train.job import global_batch, phases
+
+if TYPE_CHECKING:
+    from engine.train.run import Run
+
+
+def environment(run: Run) -> dict[str, Any]:
+    """All that decides the numbers of the next step besides the checkpoint itself. A flat table."""
+    job = run.job
+    facts: dict[str, Any] = {
+        "data": [plan.corpus.digest for plan in run.plans],
+        "total": run.total,
+        "global batch": global_batch(job),
+        "micro-batch": [plan.micro for plan in run.plans],
+        "ranks": run.world.size,
+        "device": run.device.type,
+        "arithmetic": str(run.dtype),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "base": job.model.base,
+    }
+    for table in ("adapter", "optim", "schedule"):
+        values = dataclasses.asdict(getattr(job, table))
+        facts |= {f"{table}.{key}": value for key, value in values.items()}
+    facts |= {f"train.{key}": getattr(job.train, key) for key in ("seed", "strategy")}
+    facts["phase rates"] = [phase.learning_rate for phase in phases(job)]
+    return facts
+
+
+def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What changed, in words; empty means that the continuation is exact."""
+    plain = {key: _plain(value) for key, value in now.items()}
+    found = []
+    for key in sorted(then.keys() | plain.keys()):
+        before, after = then.get(key), plain.get(key)
+        if before == after:
+            continue
+        if key == "data":
+            found.append("the training data has changed: rows come in another order")
+        elif key == "total":
+            found.append(
+                f"the horizon {before} → {after} steps: the learning rate follows the new one"
+            )
+        else:
+            found.append(f"{key} {before} → {after}")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def sentence(step: int, changed: list[str]) -> str:
+    if not changed:
+        return f"continuing at step {step}, bit-exact"
+    return f"continuing at step {step}, exact but for: {'; '.join(changed)}"

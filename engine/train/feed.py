@@ -1,0 +1,198 @@
+"""Which rows make which step, and their tensors, ready one step ahead.
+
+A position is (phase, step in the phase, micro-batch): everything else follows from the plan, which is a pure function
+of the corpus, the seed and the batch sizes. So nothing of the feed needs saving but integers.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import TracebackType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.train.corpus import Corpus, Document, Ints, shuffled
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One micro-batch. `positions` is None where every row is one document; `learned` where all tokens are."""
+
+    ids: Tensor
+    positions: Tensor | None
+    learned: Tensor | None
+    targets: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        if device.type == "cpu":
+            return self
+        return Batch(
+            self.ids.to(device, non_blocking=True),
+            _to(self.positions, device),
+            _to(self.learned, device),
+            self.targets.to(device, non_blocking=True),
+        )
+
+    def pin(self) -> Batch:
+        parts = (self.positions, self.learned)
+        positions, learned = (None if part is None else part.pin_memory() for part in parts)
+        return Batch(self.ids.pin_memory(), positions, learned, self.targets.pin_memory())
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step: this rank's micro-batches, and what all ranks together learn from."""
+
+    index: int
+    micro: list[Batch]
+    learned: int
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of one phase."""
+
+    corpus: Corpus
+    seed: int
+    phase: int
+    epochs: float
+    global_batch: int
+    micro: int
+    world: int = 1
+    rank: int = 0
+    pad_to: int | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return math.ceil(len(self.corpus) / self.global_batch)
+
+    @property
+    def steps(self) -> int:
+        return math.ceil(self.epochs * self.steps_per_epoch)
+
+    def bins(self, index: int) -> Ints:
+        """The bins of a step, over all ranks."""
+        epoch, within = divmod(index, self.steps_per_epoch)
+        order = _order(len(self.corpus), self.seed, self.phase, epoch)
+        return order[within * self.global_batch : (within + 1) * self.global_batch]
+
+    def step(self, index: int) -> Step:
+        chosen = self.bins(index)
+        learned = sum(self.corpus.trained(int(b)) for b in chosen)
+        tokens = sum(self.corpus.size(int(b)) for b in chosen)
+        rows = math.ceil(len(chosen) / self.world)
+        mine: list[list[Document]] = [
+            self.corpus.bin(int(b)) for b in chosen[self.rank :: self.world]
+        ]
+        mine += [[NOTHING]] * (rows - len(mine))
+        micro = [collate(mine[i : i + self.micro], self.pad_to) for i in range(0, rows, self.micro)]
+        return Step(index, micro, learned, tokens)
+
+    def smaller(self) -> Plan:
+        """Half the micro-batch, the same global batch: the way out of a full memory."""
+        return replace(self, micro=max(1, self.micro // 2))
+
+
+NOTHING = Document(np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.bool_))
+
+
+@lru_cache(maxsize=4)
+def _order(count: int, seed: int, phase: int, epoch: int) -> Ints:
+    return shuffled(count, seed, phase + 1, epoch + 1)
+
+
+def collate(rows: list[list[Document]], pad_to: int | None = None) -> Batch:
+    """Rows of documents, padded on the right: causal attention needs no mask for that."""
+    plain = len(rows[0]) == 1 and rows[0][0].trained is None
+    if plain and len({len(row[0].ids) for row in rows}) == 1:
+        table = torch.from_numpy(np.stack([row[0].ids for row in rows]).astype(np.int64))
+        return Batch(table[:, :-1].contiguous(), None, None, table[:, 1:].reshape(-1))
+    longest = max(sum(len(d.ids) for d in row) for row in rows)
+    width = pad_to or -(-longest // 8) * 8
+    ids = np.zeros((len(rows), width), dtype=np.int64)
+    positions = np.zeros((len(rows), width), dtype=np.int64)
+    learned: list[int] = []
+    targets: list[int] = []
+    for r, row in enumerate(rows):
+        at = 0
+        for document in row:
+            size = len(document.ids)
+            ids[r, at : at + size] = document.ids
+            positions[r, at : at + size] = np.arange(size)
+            wanted = np.arange(1, size) if document.trained is None else _wanted(document)
+            learned += (r * width + at + wanted - 1).tolist()
+            targets += document.ids[wanted].tolist()
+            at += size
+        positions[r, at:] = np.arange(width - at)
+    alone = all(len(row) == 1 for row in rows)
+    return Batch(
+        torch.from_numpy(ids),
+        None if alone else torch.from_numpy(positions),
+        torch.tensor(learned, dtype=torch.long),
+        torch.tensor(targets, dtype=torch.long),
+    )
+
+
+def _wanted(document: Document) -> Ints:
+    assert document.trained is not None
+    found: Ints = np.flatnonzero(document.trained[1:]) + 1
+    return found
+
+
+def _to(tensor: Tensor | None, device: torch.device) -> Tensor | None:
+    return None if tensor is None else tensor.to(device, non_blocking=True)
+
+
+class Feed:
+    """A plan's steps from `start` on, built by a thread while the device works."""
+
+    def __init__(self, plan: Plan, start: int, stop: int, pin: bool) -> None:
+        self._queue: queue.Queue[Step | BaseException | None] = queue.Queue(maxsize=2)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(
+            target=self._work, args=(plan, start, stop, pin), name="feed", daemon=True
+        )
+
+    def __enter__(self) -> Iterator[Step]:
+        self._thread.start()
+        return iter(self._next, None)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        while self._thread.is_alive():
+            try:
+                self._queue.get_nowait()
+            except queue.Empty:
+                self._thread.join(timeout=0.01)
+
+    def _next(self) -> Step | None:
+        item = self._queue.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def _work(self, plan: Plan, start: int, stop: int, pin: bool) -> None:
+        try:
+            for index in range(start, stop):
+                step = plan.step(index)
+                if pin:
+                    step = replace(step, micro=[batch.pin() for batch in step.micro])
+                self._queue.put(step)
+                if self._ended.is_set():
+                    return
+            self._queue.put(None)
+        except BaseException as error:  # handed to the loop, which raises it
+            self._queue.put(error)

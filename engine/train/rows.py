@@ -1,0 +1,141 @@
+"""Rows of a file, as conversations of (text, is it trained?) pieces.
+
+Knows the four shapes of the trade: instruction/input/output, chat messages, prompt/completion, plain text. A row that
+cannot teach anything is not dropped in silence: it is returned as a `Fault` with its file and line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.train.errors import TrainError
+
+ANSWER_KEYS = ("output", "completion", "response", "answer", "chosen")
+QUESTION_KEYS = ("instruction", "prompt", "question")
+
+
+@dataclass(frozen=True)
+class Turn:
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One example: turns of a conversation, or a single turn of role `text`."""
+
+    where: str
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row that teaches nothing; `broken` if it could not even be read."""
+
+    where: str
+    reason: str
+    broken: bool = False
+
+
+def read_rows(paths: tuple[str, ...], kind: str) -> Iterator[Row | Fault]:
+    """The rows of .jsonl, .json and .txt files, in order."""
+    for name in paths:
+        path = Path(name)
+        if not path.is_file():
+            raise TrainError(f"data: no file {name} (from {Path.cwd()})")
+        if path.suffix == ".txt":
+            yield from _documents(path)
+        else:
+            for where, record in _records(path):
+                yield record if isinstance(record, Fault) else parse_row(record, where, kind)
+
+
+def _documents(path: Path) -> Iterator[Row]:
+    """Blank lines, two in a row or more, part the documents of a text file."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    for number, part in enumerate(text.split("\n\n\n"), 1):
+        if part.strip():
+            yield Row(f"{path}#{number}", (Turn("text", part.strip("\n") + "\n"),))
+
+
+def _records(path: Path) -> Iterator[tuple[str, Any]]:
+    if path.suffix == ".json":
+        try:
+            loaded = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise TrainError(f"{path}: not JSON: {error}") from None
+        for number, record in enumerate(loaded if isinstance(loaded, list) else [loaded], 1):
+            yield f"{path}[{number}]", record
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            where = f"{path}:{number}"
+            if not line.strip():
+                continue
+            try:
+                yield where, json.loads(line)
+            except ValueError as error:
+                yield where, Fault(where, f"not JSON: {error}", broken=True)
+
+
+def parse_row(record: Any, where: str, kind: str) -> Row | Fault:
+    """One JSON value as a row; `kind` is a shape's name or `auto`."""
+    if not isinstance(record, dict):
+        return Fault(where, "not an object", broken=True)
+    shape = kind if kind != "auto" else _shape(record)
+    if shape == "chat":
+        return _chat(record, where)
+    if shape == "text":
+        text = record.get("text")
+        if not isinstance(text, str) or not text.strip():
+            return Fault(where, "no text")
+        return Row(where, (Turn("text", text),))
+    return _question(record, where, shape)
+
+
+def _shape(record: dict[str, Any]) -> str:
+    if "messages" in record or "conversations" in record:
+        return "chat"
+    if "prompt" in record:
+        return "completion"
+    if any(key in record for key in QUESTION_KEYS):
+        return "instruction"
+    return "text"
+
+
+def _chat(record: dict[str, Any], where: str) -> Row | Fault:
+    messages = record.get("messages", record.get("conversations"))
+    names = {"human": "user", "gpt": "assistant"}
+    turns = []
+    for message in messages if isinstance(messages, list) else []:
+        if not isinstance(message, dict):
+            return Fault(where, "a message is not an object")
+        role = str(message.get("role", message.get("from", "user")))
+        text = message.get("content", message.get("value"))
+        if not isinstance(text, str):
+            return Fault(where, f"the {role}'s message has no text")
+        turns.append(Turn(names.get(role, role), text))
+    if not any(turn.role == "assistant" and turn.text.strip() for turn in turns):
+        return Fault(where, "no answer of an assistant")
+    return Row(where, tuple(turns))
+
+
+def _question(record: dict[str, Any], where: str, shape: str) -> Row | Fault:
+    question = next((record[k] for k in QUESTION_KEYS if isinstance(record.get(k), str)), None)
+    answer = next((record[k] for k in ANSWER_KEYS if isinstance(record.get(k), str)), None)
+    if question is None:
+        return Fault(where, f"none of {', '.join(QUESTION_KEYS)}")
+    if answer is None or not answer.strip():
+        return Fault(where, f"no answer ({', '.join(ANSWER_KEYS)})")
+    if shape == "completion":
+        return Row(where, (Turn("prompt", question), Turn("completion", answer)))
+    extra = record.get("input")
+    if isinstance(extra, str) and extra.strip():
+        question = f"{question}\n\n{extra}"
+    system = record.get("system")
+    first = (Turn("system", system),) if isinstance(system, str) and system.strip() else ()
+    return Row(where, (*first, Turn("user", question), Turn("assistant", answer)))

@@ -1,0 +1,135 @@
+"""Everything a running training holds, and where it stands."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.profile import Profile
+from engine.train.asked import Asked
+from engine.train.corpus import Corpus
+from engine.train.feed import Plan
+from engine.train.job import phases
+from engine.train.meter import Meter
+from engine.train.models import Card, Net
+from engine.train.ranks import World
+from engine.train.saver import Saver
+from engine.train.tokenizer import Codec
+from engine.train.voice import Voice
+
+
+@dataclass
+class At:
+    """The position: with the plan it says exactly what comes next."""
+
+    phase: int = 0
+    phase_step: int = 0
+    ended: int = 0
+    """Steps that the phase before took."""
+    step: int = 0
+    micro: int = 0
+    tokens: int = 0
+    looked: int = -1
+    broken: int = 0
+    best: float | None = None
+    worse: int = 0
+
+
+@dataclass
+class Pending:
+    """A step whose numbers the device has not handed over yet."""
+
+    row: dict[str, Any]
+    numbers: Tensor
+    learned: int
+    tokens: int
+
+
+@dataclass
+class Run:
+    job: Profile
+    world: World
+    net: Net
+    module: nn.Module
+    """`net`, or `net` behind DDP or FSDP: what is called."""
+    card: Card
+    codec: Codec
+    plans: list[Plan]
+    valid: Corpus | None
+    dtype: torch.dtype
+    optimizer: Any
+    scaler: Any
+    voice: Voice
+    saver: Saver
+    asked: Asked
+    loss: Tensor
+    """Summed loss of the micro-batches of the step under way."""
+    at: At = field(default_factory=At)
+    meter: Meter = field(default_factory=Meter)
+    pending: Pending | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    pool: dict[str, Tensor] = field(default_factory=dict)
+    """Host memory that snapshots are copied into, used again for each."""
+    layer_norms: dict[str, float] = field(default_factory=dict)
+    saved_at: float = 0.0
+    started: int = 0
+    compiled: bool = False
+    shrunk: bool = False
+    agreed: Asked = field(default_factory=Asked)
+
+    @property
+    def device(self) -> torch.device:
+        return self.world.device
+
+    @property
+    def total(self) -> int:
+        """Optimizer steps of the whole run."""
+        return sum(phase_steps(self.job, self.plans))
+
+    @property
+    def pins(self) -> bool:
+        return self.device.type == "cuda"
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the held-out loss has not improved for as long as the profile bears."""
+        patience = self.job.eval.patience
+        return patience is not None and self.at.worse >= patience
+
+    def wants(self, what: str) -> bool:
+        """Whether a stop or a save is asked for: by the ranks' agreement where there are several."""
+        return bool(getattr(self.asked if self.world.size == 1 else self.agreed, what))
+
+    def agree(self, stop: bool, save: bool) -> None:
+        self.agreed.stop |= stop
+        self.agreed.save |= save
+
+    def forget(self, what: str) -> None:
+        setattr(self.asked, what, False)
+        setattr(self.agreed, what, False)
+
+    @property
+    def learning(self) -> list[nn.Parameter]:
+        return [p for _, p in self.net.learning()]
+
+
+def phase_steps(job: Profile, plans: list[Plan]) -> list[int]:
+    """How many steps each phase gets. Alone, max_steps or tokens decide; over several phases they only cap."""
+    ends = phases(job)
+    wanted = [end.max_steps or plan.steps for end, plan in zip(ends, plans, strict=True)]
+    limits = [job.train.max_steps] if job.train.max_steps else []
+    if job.train.tokens is not None:
+        limits.append(math.ceil(job.train.tokens / (plans[0].global_batch * job.data.max_length)))
+    if not limits:
+        return wanted
+    if not job.phase:
+        return [min(limits)]
+    out, left = [], min(limits)
+    for steps in wanted:
+        out.append(min(steps, left))
+        left -= out[-1]
+    return out

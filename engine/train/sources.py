@@ -1,0 +1,158 @@
+"""From the profile's files to a corpus for each phase and one for evaluation."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.profile import Profile
+from engine.profile.tables.data import Data
+from engine.train import template
+from engine.train.corpus import Corpus, Encoded, Tokens, blocks, encode, pack
+from engine.train.errors import TrainError
+from engine.train.job import phases
+from engine.train.models import base_of
+from engine.train.rows import Fault, Row, read_rows
+from engine.train.template import Piece
+from engine.train.tokenizer import Codec, Pretrained, open_bpe, train_bpe
+from engine.train.voice import Voice
+
+SHOWN = 5
+
+
+def open_codec(job: Profile) -> Codec:
+    """The tokenizer of the base, of the file named, or one trained on the spot on the training text."""
+    wanted = job.model.from_scratch
+    if wanted is not None and wanted.tokenizer is not None:
+        return open_bpe(wanted.tokenizer)
+    if wanted is None or job.model.base is not None or job.model.tokenizer is not None:
+        return Pretrained((job.model.tokenizer or base_of(job)).removeprefix("hf:"))
+    texts = [
+        t.text for row in read_rows(_paths(job), "auto") if isinstance(row, Row) for t in row.turns
+    ]
+    return train_bpe(texts, wanted.vocab)
+
+
+def open_corpora(job: Profile, codec: Codec, voice: Voice) -> tuple[list[Corpus], Corpus | None]:
+    """One corpus a phase, and what is held out: a file, or a fraction of the first phase's data."""
+    held = job.data.valid
+    valid: Corpus | None = None
+    corpora: list[Corpus] = []
+    for number, phase in enumerate(phases(job)):
+        fraction = held if isinstance(held, float) else 0.0
+        corpus, rest = _open(job, codec, phase.data or job.data.train, fraction, voice)
+        corpora.append(corpus)
+        valid = rest if number == 0 else valid
+    if isinstance(held, tuple):
+        valid, _ = _open(job, codec, held, 0.0, voice)
+    return corpora, valid
+
+
+def _open(
+    job: Profile, codec: Codec, paths: tuple[str, ...], fraction: float, voice: Voice
+) -> tuple[Corpus, Corpus | None]:
+    if not paths:
+        raise TrainError("data.train names no file")
+    data, paths = job.data, tuple(found for path in paths for found in expand(path))
+    if job.recipe == "pretrain" or data.format == "tokens":
+        return _cut(_stream(paths, codec), data.max_length, fraction)
+    found = _encode(paths, data, codec)
+    if data.broken == "stop" and found.broken:
+        first = found.broken[0]
+        raise TrainError(
+            f"{first.where}: {first.reason} ({len(found.broken)} rows like it);"
+            " mend them, or leave them out with data.broken = 'skip'"
+        )
+    _tell(found, voice)
+    kept, rest = _hold_out(found, fraction)
+    seed = job.train.seed
+    valid = pack(rest, data.max_length, data.packing, seed) if rest.ids else None
+    return pack(kept, data.max_length, data.packing, seed), valid
+
+
+def _encode(paths: tuple[str, ...], data: Data, codec: Codec) -> Encoded:
+    chat = codec.chat if codec.has_chat else None
+    render = template.pick(data.template, chat, codec.eos)
+    rows = read_rows(paths, data.format)
+    if not data.mask_prompt:
+        masked, render = render, lambda row: [Piece(p.text, True) for p in masked(row)]
+    return encode(rows, render, codec.encode_many, data.max_length, data.too_long)
+
+
+def expand(name: str) -> list[str]:
+    """The files that a file's name, a folder or a glob stands for, in the order of their names."""
+    path = Path(name)
+    if path.is_dir():
+        return sorted(
+            str(p) for p in path.iterdir() if p.suffix in (".jsonl", ".json", ".txt", ".bin")
+        )
+    if path.is_file() or not glob.has_magic(name):
+        return [name]
+    found = sorted(glob.glob(name, recursive=True))
+    if not found:
+        raise TrainError(f"data: no file matches {name} (from {Path.cwd()})")
+    return found
+
+
+def _stream(paths: tuple[str, ...], codec: Codec) -> Tokens:
+    """Running tokens: a memory-mapped file of them, or texts one after the other, each with its end."""
+    if paths[0].endswith(".bin"):
+        return _mapped(Path(paths[0]))
+    texts = [
+        row.turns[0].text + codec.eos
+        for row in read_rows(paths, "text")
+        if not isinstance(row, Fault)
+    ]
+    return np.concatenate([np.asarray(ids, dtype=np.int32) for ids in codec.encode_many(texts)])
+
+
+def _mapped(path: Path) -> Tokens:
+    """Raw uint16 ids, or of the type that a `meta.json` beside the file names."""
+    if not path.is_file():
+        raise TrainError(f"data: no file {path} (from {Path.cwd()})")
+    meta: dict[str, Any] = {}
+    beside = path.with_name("meta.json")
+    if beside.is_file():
+        meta = json.loads(beside.read_bytes())
+    return np.memmap(path, dtype=np.dtype(str(meta.get("dtype", "uint16"))), mode="r")
+
+
+def _cut(tokens: Tokens, length: int, fraction: float) -> tuple[Corpus, Corpus | None]:
+    """The tail is held out, and only if it fills a block."""
+    keep = len(tokens) - int(len(tokens) * fraction)
+    rest = tokens[keep:]
+    return blocks(tokens[:keep], length), blocks(rest, length) if len(rest) > length else None
+
+
+def _hold_out(found: Encoded, fraction: float) -> tuple[Encoded, Encoded]:
+    """By content, so that two equal rows never lie on both sides."""
+    kept, rest = Encoded(), Encoded()
+    for ids, learned in zip(found.ids, found.learned, strict=True):
+        mark = hashlib.sha256(np.asarray(ids, dtype=np.int64).tobytes()).digest()
+        side = rest if int.from_bytes(mark[:4], "big") < fraction * 2**32 else kept
+        side.ids.append(ids)
+        side.learned.append(learned)
+    return kept, rest
+
+
+def _tell(found: Encoded, voice: Voice) -> None:
+    left = found.broken + found.faults
+    if left:
+        shown = "; ".join(f"{f.where}: {f.reason}" for f in left[:SHOWN])
+        tail = f"; and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+        voice.say(f"{len(left)} rows are left out: {shown}{tail}", "warning")
+    if found.cut:
+        voice.say(
+            f"{len(found.cut)} rows were cut at data.max_length, the first: {found.cut[0]}",
+            "warning",
+        )
+
+
+def _paths(job: Profile) -> tuple[str, ...]:
+    named = job.data.train + tuple(path for phase in phases(job) for path in phase.data)
+    return tuple(found for path in named for found in expand(path))

@@ -1,0 +1,103 @@
+"""A step's row: what it tells, and when it may. A GPU is never waited for: its numbers come one step late."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from engine.train import ranks
+from engine.train.errors import TrainError
+from engine.train.feed import Step
+from engine.train.job import phase_name
+from engine.train.meter import memory_peak, peak_flops
+from engine.train.run import Pending, Run
+
+TOO_MANY_BROKEN = 10
+
+
+class Diverged(TrainError):
+    """Nothing is learned any more."""
+
+    status = 1
+
+
+def waited(run: Run, coming: Iterator[Step]) -> Step | None:
+    with run.meter.time("data"):
+        return next(coming, None)
+
+
+def report(run: Run, step: Step, norm: Tensor) -> None:
+    """Note the step just made. Ranks agree here, in the same exchange, on stopping and saving."""
+    at, plan = run.at, run.plans[run.at.phase]
+    at.tokens += step.tokens
+    late = run.job.save.every_minutes
+    minutes = late is not None and time.monotonic() - run.saved_at >= 60 * late
+    run.asked.save = run.asked.save or minutes
+    asked = torch.tensor([float(run.asked.stop), float(run.asked.save)]).to(run.device)
+    own = torch.stack([run.loss, norm.to(run.device) / run.world.size])
+    numbers = ranks.total(torch.cat([own, asked]), run.world)
+    run.loss = torch.zeros_like(run.loss)
+    row = {
+        "step": at.step,
+        "phase": phase_name(run.job, at.phase),
+        "epoch": round(at.phase_step / plan.steps_per_epoch, 4),
+        "learning_rate": run.optimizer.param_groups[0]["lr"],
+        "tokens": at.tokens,
+        "position": at.phase_step * plan.global_batch,
+        "compiling": 1 if run.compiled and at.step == run.started + 1 else None,
+        **run.layer_norms,
+    }
+    before, run.pending = run.pending, Pending(row, numbers, step.learned, step.tokens)
+    if run.device.type == "cuda":
+        _tell(run, before)
+    else:
+        flush(run)
+
+
+def flush(run: Run) -> None:
+    """Tell what is still held back."""
+    held, run.pending = run.pending, None
+    _tell(run, held)
+
+
+def _tell(run: Run, held: Pending | None) -> None:
+    if held is None:
+        return
+    loss, norm, stop, save = held.numbers.tolist()
+    run.agree(stop > 0, save > 0)
+    times = run.meter.take()
+    speed = held.tokens / times["step_s"]
+    peak = peak_flops(run.device, run.dtype)
+    run.metrics["loss"] = loss / held.learned
+    run.voice.row(
+        **held.row,
+        loss=loss / held.learned,
+        grad_norm=norm,
+        tokens_s=round(speed, 1),
+        mfu=None if peak is None else run.card.flops_per_token * speed / (peak * run.world.size),
+        memory_peak=memory_peak(run.device),
+        **times,
+    )
+    run.at.broken = 0 if math.isfinite(norm) else run.at.broken + 1
+    if run.at.broken >= TOO_MANY_BROKEN:
+        raise Diverged(
+            f"step {held.row['step']}: the gradient has been NaN or infinite for {run.at.broken} steps"
+            " in a row, none of which changed the weights; lower optim.learning_rate, or resume from"
+            " an earlier checkpoint with train.precision = 'fp32'"
+        )
+
+
+def held_out(run: Run, lost: float) -> None:
+    """The row of an evaluation, and whether it was the best."""
+    at = run.at
+    run.metrics["eval_loss"] = lost
+    perplexity = math.exp(lost) if lost < 700 else math.inf
+    run.voice.row(step=at.step, eval_loss=lost, perplexity=perplexity)
+    if at.best is None or lost < at.best:
+        at.best, at.worse = lost, 0
+    else:
+        at.worse += 1
