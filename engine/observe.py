@@ -10,13 +10,16 @@ import hashlib
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.frame import Frame
 from engine.reader import RunReader
-from engine.runs import Run
+from engine.runs import Run, logs_folder
 from engine.status import Disk, Seen, Status, Terms, describe
+from engine.status.answers import Checkpoint
+from engine.status.risk import THIS_DISK
 from engine.view import AttemptView, View
 
 MANIFEST = "MANIFEST.json"
@@ -33,6 +36,7 @@ class Observer:
         self.run = run
         self._reader = RunReader(run)
         self._terms: tuple[int, Terms] | None = None
+        self._globs: tuple[str, ...] | None = None
 
     def frame(self) -> Frame:
         return self._reader.frame()
@@ -40,7 +44,33 @@ class Observer:
     def status(self, frame: Frame | None = None) -> Status:
         """The seven answers, of this frame or of a fresh one."""
         frame = frame or self.frame()
-        return describe(frame, self._agreed(frame.view), look_at_disk(frame.view))
+        disk = look_at_disk(frame.view)
+        status = describe(frame, self._agreed(frame.view), disk)
+        unannounced = self._unannounced(status, frame.view)
+        return replace(status, checkpoints=(*status.checkpoints, *unannounced))
+
+    def _unannounced(self, status: Status, view: View) -> list[Checkpoint]:
+        """What the profile's globs find beside what the trainer told; nobody can say it is whole."""
+        if self._globs is None:
+            # A recording of somebody else's must not make us search this disk.
+            ours = self.run.folder.parent == logs_folder()
+            self._globs = _globs(_json(self.run.profile, SMALL)) if ours else ()
+        if (
+            not self._globs
+            or status.host != LOCAL
+            or view.last is None
+            or view.last.opening is None
+        ):
+            return []
+        # Finding checkpoints loads profiles, which a run that announces its own does not need.
+        from engine.checkpoints import matched
+
+        cwd = Path(view.last.opening.cwd)
+        known = {os.path.join(cwd, one.path) for one in status.checkpoints}
+        found = [one for glob in self._globs for one in matched(glob, cwd) if one.path not in known]
+        return [
+            Checkpoint(one.name, one.path, one.step, one.bytes, None, THIS_DISK) for one in found
+        ]
 
     def _agreed(self, view: View) -> Terms:
         """Read again only when an attempt was opened: a job is frozen."""
@@ -88,6 +118,13 @@ def inspect(folder: Path, manifest: str | None, hashes: bool = False) -> Seen:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         agree = False
     return Seen(here=True, verified=agree)
+
+
+def _globs(profile: dict[str, Any] | None) -> tuple[str, ...]:
+    """Where the profile says that checkpoints appear."""
+    table = (profile or {}).get("checkpoints")
+    globs = table.get("glob") if isinstance(table, dict) else None
+    return tuple(glob for glob in globs if isinstance(glob, str) and glob) if globs else ()
 
 
 def _agrees(file: Path, entry: dict[str, Any], hashes: bool) -> bool:

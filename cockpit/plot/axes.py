@@ -39,7 +39,7 @@ def _levels(picture: Picture) -> None:
         cells.put(row, side - len(label), label, _LABEL)
         picture.sign(row, side, "level", _LINE)
         if layout.rows > 3:
-            cells.put(row, layout.gutter, picture.glyphs.signs["grid"] * layout.columns, _LINE)
+            cells.fill(row, slice(layout.gutter, None), picture.glyphs.signs["grid"], _LINE)
 
 
 def _labelled(picture: Picture) -> dict[int, float]:
@@ -58,7 +58,7 @@ def _labelled(picture: Picture) -> dict[int, float]:
 
 def _rule(picture: Picture, row: int) -> None:
     layout, signs = picture.layout, picture.glyphs.signs
-    picture.cells.put(row, layout.gutter, signs["rule"] * layout.columns, _LINE)
+    picture.cells.fill(row, slice(layout.gutter, None), signs["rule"], _LINE)
     if layout.gutter:
         picture.sign(row, layout.gutter - 1, "corner", _LINE)
 
@@ -86,7 +86,7 @@ def _labels(picture: Picture, row: int, axis: Axis) -> None:
 
 def _stops(picture: Picture, axis: Axis) -> list[float]:
     lo, hi = picture.window.lo, picture.window.hi
-    most = max(picture.layout.columns // _APART, 1)
+    most = max(picture.layout.columns // _APART, 2)
     if axis.kind in ("time", "clock"):
         away = axis.offset_s if axis.kind == "clock" else 0.0
         return [value - away for value in ticks.durations(lo + away, hi + away, most)]

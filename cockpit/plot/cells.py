@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,11 @@ class Cells:
             column += size
         return column
 
+    def fill(self, row: int, columns: slice, character: str, code: int) -> None:
+        """One of our own signs, a cell wide, over a stretch of a row that exists."""
+        self.chars[row, columns] = character
+        self.inks[row, columns] = code
+
     def ground(self, rows: slice, columns: slice, ground: Ground) -> None:
         area = self.inks[rows, columns]
         area[:] = (area & 0xFF) | (ground << 8)
@@ -111,11 +117,7 @@ class Cells:
         starts = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]
         line: list[Any] = self.chars[row].tolist()
         codes = inks.tolist()
-        return [
-            Run("".join(line[a:b]), codes[a])
-            for a, b in zip(starts, starts[1:], strict=False)
-            if b > a
-        ]
+        return [Run("".join(line[a:b]), codes[a]) for a, b in pairwise(starts) if b > a]
 
     def text(self) -> list[str]:
         return ["".join(row) for row in self.chars.tolist()]
@@ -133,7 +135,7 @@ class Cells:
 
 
 def sized(text: str) -> list[tuple[str, int]]:
-    """Characters made harmless, with the cells each takes. Marks that combine are left out: a cell holds one character."""
+    """Characters made harmless, and the cells each takes. A cell holds one: marks that combine are left out."""
     shown = display(text)
     if shown.isascii():
         return [(character, 1) for character in shown]

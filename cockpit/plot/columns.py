@@ -50,7 +50,7 @@ def gathered(points: Points, window: Window, width: int) -> Columns:
     """`points` in the order of x."""
     edges = window.lo + window.width * (np.arange(width + 1) / width)
     cuts = np.searchsorted(points.x, edges)
-    cuts[-1] = np.searchsorted(points.x, edges[-1], "right")
+    cuts[-1] = np.searchsorted(points.x, window.hi, "right")
     at = np.flatnonzero(cuts[1:] > cuts[:-1])
     first, last = cuts[:-1][at], cuts[1:][at] - 1
     inside = points.y[: cuts[-1]]
@@ -61,7 +61,7 @@ def gathered(points: Points, window: Window, width: int) -> Columns:
     column = np.concatenate(
         (
             np.clip(_spots(points.x[before], window, width), -_FAR, -1.0),
-            at,
+            at.astype(np.float64),
             np.clip(_spots(points.x[after], window, width), width, _FAR),
         )
     )

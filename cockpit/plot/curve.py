@@ -14,9 +14,9 @@ from cockpit.plot.window import Window
 Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
 
-Style = Literal["line", "dashed", "dotted", "points", "plan"]
-"""line, dashed, dotted: raw behind its average. points: few values, each one marked, never smoothed.
-plan: what was intended, dim and dashed, left out of the legend."""
+Style = Literal["line", "dashed", "dotted", "exact", "points", "plan"]
+"""line, dashed, dotted: raw behind its average. exact: never smoothed, such as a learning rate. points: few values,
+each one marked. plan: what was intended, dim and dashed, left out of the legend."""
 
 
 @dataclass(frozen=True, eq=False)

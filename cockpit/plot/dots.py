@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.plot.cells import Tone, of_curve
+from cockpit.plot.cells import Role, Tone, ink, of_curve
 from cockpit.plot.columns import Spans
 from cockpit.plot.glyphs import Glyphs
 
@@ -38,7 +36,8 @@ class Dots:
         bits = self._patterned(spans, style)
         touched = bits > 0
         self._bits[above] |= bits
-        self._inks[above][touched] = of_curve(slot, tone)
+        code = ink(Role.MUTED) if style == "plan" else of_curve(slot, tone)
+        self._inks[above][touched] = code
         if self.glyphs.letters and tone is not Tone.FAINT:
             self._letters[above][touched] = self.glyphs.letters[slot % len(self.glyphs.letters)]
 
@@ -49,9 +48,10 @@ class Dots:
             period, drawn = _PATTERNS[style]
             steep = spans.bottom - spans.top >= self.glyphs.down
             grid &= steep | (np.arange(self.width) % period < drawn)
-        cells = grid.reshape(self.rows, self.glyphs.down, self.columns, self.glyphs.across)
-        bits: NDArray[Any] = np.einsum("rdca,da->rc", cells, self.glyphs.weights)
-        return bits.astype(np.intp)
+        bits = np.zeros((self.rows, self.columns), np.intp)
+        for (down, across), weight in np.ndenumerate(self.glyphs.weights):
+            bits += grid[down :: self.glyphs.down, across :: self.glyphs.across] * weight
+        return bits
 
     def merged(self) -> tuple[NDArray[np.str_], NDArray[np.uint16], NDArray[np.bool_]]:
         """Characters, inks, and which cells have any."""

@@ -1,4 +1,4 @@
-"""Which characters dots become: braille where the font has it, quadrants where it does not, ASCII where nothing else is."""
+"""Which characters dots become: braille where the font has it, else quadrants, and ASCII where nothing else is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Glyphs:
-    """An alphabet. A cell has `across` by `down` dots; `weights` gives each its bit, `table` each pattern its character."""
+    """An alphabet. A cell has `across` by `down` dots, each with a weight; their sum finds the character."""
 
     name: str
     across: int
@@ -25,8 +25,10 @@ class Glyphs:
     """What stands for the raw values then."""
     levels: str
     """From empty to full, for a cell that is a bar."""
+    shades: str
+    """From empty to full, for a cell that is a shade."""
     samples: Mapping[str, str] = field(default_factory=dict)
-    """style -> how it looks in the legend."""
+    """style -> how it looks in the legend, where there are no letters."""
     signs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -53,6 +55,7 @@ _SIGNS = {
     "edge": "╌",
     "absent": "—",
     "track": "░",
+    "rest": "·",
     "ellipsis": "…",
 }
 _PLAIN = {
@@ -79,10 +82,19 @@ _PLAIN = {
     "edge": ".",
     "absent": "-",
     "track": "-",
+    "rest": ".",
     "ellipsis": "~",
 }
-_SAMPLES = {"line": "━━", "dashed": "╍╍", "dotted": "┅┅", "points": "─●", "plan": "┄┄"}
+_SAMPLES = {
+    "line": "━━",
+    "exact": "━━",
+    "dashed": "╍╍",
+    "dotted": "┅┅",
+    "points": "─●",
+    "plan": "┄┄",
+}
 _LEVELS = " ▁▂▃▄▅▆▇█"
+_SHADES = " ░▒▓█"
 
 BRAILLE = Glyphs(
     "braille",
@@ -93,6 +105,7 @@ BRAILLE = Glyphs(
     "",
     "",
     _LEVELS,
+    _SHADES,
     _SAMPLES,
     _SIGNS,
 )
@@ -105,6 +118,7 @@ BLOCKS = Glyphs(
     "",
     "",
     _LEVELS,
+    _SHADES,
     _SAMPLES,
     _SIGNS,
 )
@@ -117,7 +131,8 @@ ASCII = Glyphs(
     "*o+%@&=$",
     ".",
     " .:-=+*#@",
-    {"line": "", "dashed": "", "dotted": "", "points": "", "plan": "."},
+    " .:-=+*#@",
+    {},
     _PLAIN,
 )
 ALPHABETS = {alphabet.name: alphabet for alphabet in (BRAILLE, BLOCKS, ASCII)}

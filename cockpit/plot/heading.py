@@ -10,7 +10,7 @@ from cockpit.plot.curve import Scene, View
 from cockpit.plot.marks import ROLES, near
 from cockpit.plot.numbers import exactly, on_axis, short
 from cockpit.plot.picture import Picture
-from cockpit.plot.readout import Reading, reading
+from cockpit.plot.readout import reading
 from cockpit.plot.tracks import Track
 
 _MUTED = ink(Role.MUTED)
@@ -34,30 +34,34 @@ def wants_row(scene: Scene, width: int) -> bool:
 
 def write(picture: Picture, scene: Scene, view: View, tracks: list[Track]) -> None:
     shown = [track for track in tracks if track.curve.style != "plan"]
-    name = scene.title or (scene.curves[0].name if scene.curves else "")
-    title = cut(name, max(picture.layout.width - 10, picture.layout.width // 2))
-    end = picture.cells.put(0, 1, title, ink(Role.TITLE, Tone.BOLD))
-    right = _remarks(picture, scene, view)
     many = len(shown) > 1
-    groups = list(_where(picture, scene, view))
-    values = [_value(picture, view, track, many) for track in shown]
-    if picture.layout.top > 1:
-        _lay(picture, 1, 1, values)
-    else:
-        groups += values
+    values = [group for track in shown for group in _values(picture, view, track, many)]
+    groups = list(values) if picture.layout.top == 1 else []
+    groups += _where(picture, scene, view) if view.crosshair is not None else []
     if not many and view.crosshair is None:
-        groups += list(_lowest(picture, scene, shown))
-    end = _lay(picture, 0, end + 2, groups)
-    size = sum(length(piece.text) for piece in right)
-    if right and end + size + 1 <= picture.layout.width:
-        _lay(picture, 0, picture.layout.width - size - 1, [right])
+        groups += [group for track in shown for group in _least(scene, track)]
+    width, margin = picture.layout.width, int(picture.layout.width >= 24)
+    name = scene.title or (scene.curves[0].name if scene.curves else "")
+    room = width - margin - (_size(groups[0]) + 2 if groups else 1)
+    mark = picture.glyphs.signs["ellipsis"]
+    title = cut(name, max(room, width // 3), mark)
+    end = picture.cells.put(0, margin, title, ink(Role.TITLE, Tone.BOLD))
+    if picture.layout.top > 1:
+        _lay(picture, 1, margin, values)
+    end = _lay(picture, 0, end + 2 - (not margin), groups)
+    remarks = _remarks(picture, scene, view)
+    if remarks and end + _size(remarks) + 1 <= width:
+        _lay(picture, 0, width - _size(remarks) - 1, [remarks])
+
+
+def _size(group: Group) -> int:
+    return sum(length(piece.text) for piece in group)
 
 
 def _lay(picture: Picture, row: int, column: int, groups: list[Group]) -> int:
     """Groups from left to right, as many as there is room for."""
     for group in groups:
-        size = sum(length(piece.text) for piece in group)
-        if column + size > picture.layout.width:
+        if column + _size(group) > picture.layout.width:
             break
         for piece in group:
             column = picture.cells.put(row, column, piece.text, piece.ink)
@@ -67,35 +71,31 @@ def _lay(picture: Picture, row: int, column: int, groups: list[Group]) -> int:
 
 def _where(picture: Picture, scene: Scene, view: View) -> Iterator[Group]:
     """Where the crosshair stands, and on what."""
-    if view.crosshair is None:
+    x = view.crosshair
+    if x is None:
         return
-    yield [Piece(exactly(scene.axis, view.crosshair), ink(Role.TEXT))]
-    mark = near(scene, view.crosshair, picture.window.width / max(picture.layout.columns, 1) * 0.75)
+    yield [Piece(exactly(scene.axis, x), ink(Role.TEXT))]
+    mark = near(scene, x, picture.window.width / max(picture.layout.columns, 1) * 0.75)
     if mark is not None:
         sign = picture.glyphs.signs[mark.kind]
         text = cut(mark.text or mark.kind, 32, picture.glyphs.signs["ellipsis"])
         yield [Piece(f"{sign} {text}", ink(ROLES[mark.kind]))]
 
 
-def _value(picture: Picture, view: View, track: Track, many: bool) -> Group:
+def _values(picture: Picture, view: View, track: Track, many: bool) -> Iterator[Group]:
+    """The value and its average; beside others its name too."""
     reach = picture.window.width / max(picture.layout.columns, 1)
     told = reading(track.prepared, view.crosshair, reach)
     number = short(told.value) if told is not None else picture.glyphs.signs["absent"]
-    code = of_curve(track.slot, Tone.BOLD)
-    if not many:
-        return [Piece(number, code), *_average(told)]
-    name = cut(track.curve.name, 24, picture.glyphs.signs["ellipsis"])
-    return [
-        Piece(f"{_sample(picture, track)} ", of_curve(track.slot)),
-        Piece(f"{name} ", ink(Role.TEXT)),
-        Piece(number, code),
-    ]
-
-
-def _average(told: Reading | None) -> Group:
-    if told is None or told.average is None:
-        return []
-    return [Piece("  ema ", _MUTED), Piece(short(told.average), ink(Role.TEXT))]
+    value = Piece(number, of_curve(track.slot, Tone.BOLD))
+    if many:
+        name = cut(track.curve.name, 24, picture.glyphs.signs["ellipsis"])
+        sample = Piece(f"{_sample(picture, track)} ", of_curve(track.slot))
+        yield [sample, Piece(f"{name} ", ink(Role.TEXT)), value]
+        return
+    yield [value]
+    if told is not None and told.average is not None:
+        yield [Piece("ema ", _MUTED), Piece(short(told.average), ink(Role.TEXT))]
 
 
 def _sample(picture: Picture, track: Track) -> str:
@@ -105,18 +105,17 @@ def _sample(picture: Picture, track: Track) -> str:
     return picture.glyphs.samples[track.curve.style]
 
 
-def _lowest(picture: Picture, scene: Scene, shown: list[Track]) -> Iterator[Group]:
-    """The extreme that matters most: the least value, and where."""
-    for track in shown:
-        points = track.prepared.points
-        if len(points.y) > 1:
-            at = track.prepared.least
-            where = on_axis(scene.axis, float(points.x[at]))
-            yield [
-                Piece("min ", _MUTED),
-                Piece(short(float(points.y[at])), ink(Role.TEXT)),
-                Piece(f" @ {where}", _MUTED),
-            ]
+def _least(scene: Scene, track: Track) -> Iterator[Group]:
+    """The least value and where it was, of a curve that has ups and downs."""
+    points = track.prepared.points
+    if track.line and len(points.y) > 1:
+        at = track.prepared.least
+        value, where = float(points.y[at]), on_axis(scene.axis, float(points.x[at]))
+        yield [
+            Piece("min ", _MUTED),
+            Piece(f"{short(value)} ", ink(Role.TEXT)),
+            Piece(f"@ {where}", _MUTED),
+        ]
 
 
 def _remarks(picture: Picture, scene: Scene, view: View) -> Group:

@@ -42,8 +42,8 @@ def _band(picture: Picture, band: Band) -> None:
     picture.cells.ground(rows, columns, Ground.BAND)
     for end, row in ((band.high, top), (band.low, bottom)):
         if end is not None and layout.top <= row <= picture.bottom:
-            edge = picture.glyphs.signs["edge"] * (columns.stop - columns.start)
-            picture.cells.put(row, columns.start, edge, ink(Role.GOOD, Tone.FAINT, Ground.BAND))
+            code = ink(Role.GOOD, Tone.FAINT, Ground.BAND)
+            picture.cells.fill(row, columns, picture.glyphs.signs["edge"], code)
 
 
 def _span(picture: Picture, span: Span) -> None:
@@ -64,32 +64,24 @@ def _columns(picture: Picture, start: float | None, end: float | None) -> slice 
 
 
 def stand(picture: Picture, marks: tuple[Mark, ...]) -> None:
-    """Each mark's sign on the line below the plot, or on its last row where there is no line."""
+    """Lines through the plot; each mark's sign on the line below it, where there is one."""
     rule = picture.layout.rule
     for kind in reversed(KINDS):
         x = np.array([mark.x for mark in marks if mark.kind == kind], np.float64)
-        code = ink(ROLES[kind])
         for column in picture.columns(x).tolist():
             if kind in UPRIGHT:
                 _upright(picture, column, ink(ROLES[kind], Tone.FAINT))
             if rule is not None:
-                picture.sign(rule, column, kind, code)
-            elif picture.cells.chars[picture.bottom, column] in _empty(picture):
-                picture.sign(picture.bottom, column, kind, code)
+                picture.sign(rule, column, kind, ink(ROLES[kind]))
 
 
 def _upright(picture: Picture, column: int, code: int) -> None:
     chars, inks = picture.cells.chars, picture.cells.inks
-    empty = _empty(picture)
+    empty = (" ", picture.glyphs.signs["grid"], picture.glyphs.signs["edge"])
     for row in range(picture.layout.top, picture.bottom + 1):
         if chars[row, column] in empty:
             ground = int(inks[row, column]) & ~0xFF
             picture.sign(row, column, "upright", (code & 0xFF) | ground)
-
-
-def _empty(picture: Picture) -> tuple[str, ...]:
-    """What may be written over."""
-    return (" ", picture.glyphs.signs["grid"], picture.glyphs.signs["edge"])
 
 
 def near(scene: Scene, x: float, reach: float) -> Mark | None:

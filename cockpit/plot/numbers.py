@@ -85,7 +85,7 @@ def exactly(axis: Axis, value: float) -> str:
         return _clock(axis, value, "%H:%M:%S")
     if axis.kind == "money":
         return f"${_cents(value)}"
-    text = f"{round(value):,}" if abs(value) < 1e15 and value == round(value) else short(value, 6)
+    text = f"{round(value):,}" if 10 <= abs(value) < 1e15 else short(value)
     return f"{axis.kind} {text}" if axis.kind == "step" else f"{text} {axis.kind}"
 
 

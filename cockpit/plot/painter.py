@@ -47,7 +47,7 @@ class Painter:
         layout = laid(view.width, view.height, heading.wants_row(scene, view.width))
         found = self._tracks.prepare(scene, look)
         whole, newest = extent(found, scene)
-        window = (view.window or whole).on(newest)
+        window = (view.window or whole).on(newest).sound()
         width = max(layout.columns, 1) * look.glyphs.across
         slots = range(len(scene.curves))
         tracks = [self._tracks.track(slot, window, width, look.log) for slot in slots]

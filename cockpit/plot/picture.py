@@ -54,4 +54,5 @@ class Picture:
         return self.layout.top + self.layout.rows - 1
 
     def sign(self, row: int, column: int, name: str, code: int) -> None:
-        self.cells.put(row, column, self.glyphs.signs[name], code)
+        """One cell."""
+        self.cells.fill(row, slice(column, column + 1), self.glyphs.signs[name], code)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ USUAL = 512
 PIECES = 64
 """Times x may go back (a resume does); a curve with more has no order to keep, and is sorted."""
 
+SMOOTHED = ("line", "dashed", "dotted")
+"""Styles whose average is drawn."""
 FARTHEST = 1e150
 """An x beyond it counts nothing, and its distances overflow."""
 
@@ -48,7 +51,7 @@ class Points:
             yield replace(self, x=self.x[order], y=self.y[order], breaks=_NONE, falls=_NONE)
             return
         edges = [0, *self.falls.tolist(), len(self.x)]
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             yield replace(self, x=self.x[a:b], y=self.y[a:b], breaks=self.breaks - a, falls=_NONE)
 
 
@@ -79,11 +82,21 @@ def prepared(curve: Curve, smoothing: float, before: Prepared | None = None) -> 
         points, bad, bad_y = known.points, known.bad, known.bad_y
     else:
         points, bad, bad_y = _cleaned(curve, known)
-    flat = curve.style in ("points", "plan") or smoothing <= 0 or len(points.y) < 3
+    flat = curve.style not in SMOOTHED or smoothing <= 0 or len(points.y) < 3
     past = known.average if known is not None else None
     average = None if flat else smoothed(points.y, smoothing, past)
-    least = int(points.y.argmin()) if len(points.y) else 0
+    least = _least(points.y, known)
     return Prepared(curve, length, points, bad, bad_y, average, least)
+
+
+def _least(values: Floats, known: Prepared | None) -> int:
+    done = len(known.points.y) if known is not None else 0
+    if known is None or not done:
+        return int(values.argmin()) if len(values) else 0
+    if done == len(values):
+        return known.least
+    fresh = done + int(values[done:].argmin())
+    return fresh if values[fresh] < values[known.least] else known.least
 
 
 def _continues(before: Prepared, curve: Curve) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from sys import float_info
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from cockpit.plot.curve import Floats
 from cockpit.plot.ticks import step_of
 
 SMALLEST = 5e-324
+NUDGE = 1e-9
+"""So that what is level but for rounding, halfway between two rows, stays on one of them."""
+_TINY = 1e-290
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,11 @@ class Scale:
         """Rows as fractions, unbounded."""
         bottom, top = self._placed(np.array([self.low, self.high]))
         with np.errstate(over="ignore", invalid="ignore"):
-            return (top - self._placed(values)) / (top - bottom) * (height - 1)
+            rows: Floats = (top - self._placed(values)) / (top - bottom) * (height - 1)
+        return rows
 
     def clipped(self, rows: Floats, height: int) -> Floats:
-        return np.rint(np.clip(rows, -1, height))
+        return np.rint(np.clip(rows + NUDGE, -1, height))
 
     def rows(self, values: Floats, height: int) -> Floats:
         """Whole rows; -1 is above the picture, `height` below."""
@@ -52,8 +57,8 @@ def fitted(low: float, high: float, log: bool, ticks: int) -> Scale:
         return Scale(1.0, 10.0, True) if log else Scale(0.0, 1.0)
     if log:
         return _decades(max(low, SMALLEST), max(high, SMALLEST))
-    if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high), 1e-300):
-        aside = abs(low) * 0.05 or 1.0
+    if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high), _TINY):
+        aside = abs(low) * 0.05 if abs(low) > _TINY else 1.0
         return Scale(_bounded(low - aside), _bounded(high + aside))
     step = step_of(low, high, ticks) / 4
     if not (step > 0 and math.isfinite(step)):
@@ -63,13 +68,22 @@ def fitted(low: float, high: float, log: bool, ticks: int) -> Scale:
 
 
 def _bounded(value: float) -> float:
-    return min(max(value, -1.7e308), 1.7e308)
+    return min(max(value, -float_info.max), float_info.max)
 
 
 def _decades(low: float, high: float) -> Scale:
-    """Ends at a quarter of a decade."""
-    bottom = math.floor(math.log10(low) * 4) / 4
-    top = math.ceil(math.log10(high) * 4) / 4
+    """Ends at 1, 2 or 5 times a power of ten."""
+    bottom, top = _rounded(low, up=False), _rounded(high, up=True)
     if top <= bottom:
-        bottom, top = bottom - 0.25, top + 0.25
-    return Scale(max(10 ** max(bottom, -323.0), SMALLEST), 10 ** min(top, 308.25), True)
+        bottom, top = _rounded(bottom * 0.999, up=False), _rounded(top * 1.001, up=True)
+    return Scale(min(max(bottom, SMALLEST), low), max(_bounded(top), high), True)
+
+
+def _rounded(value: float, up: bool) -> float:
+    power = math.floor(math.log10(value))
+    if power < -300 or power >= 308:
+        return value * (2 if up else 0.5)
+    ends = [m * 10.0**p for p in (power - 1, power, power + 1) for m in (1, 2, 5)]
+    if up:
+        return min(end for end in ends if end >= value * (1 - 1e-12))
+    return max(end for end in ends if end <= value * (1 + 1e-12))

@@ -6,6 +6,7 @@ in pieces gives to the last bit what it gives as a whole.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -36,6 +37,8 @@ def smoothed(values: Floats, factor: float, before: Smoothed | None = None) -> S
         return Smoothed(values, factor)
     if before is None or before.factor != factor or len(before.values) > len(values):
         before = Smoothed(values[:0], factor)
+    if before.values.size and len(before.values) == len(values):
+        return before
     done = len(before.values) // TILE * TILE
     fresh, carry = _tiles(values[done:], factor, before.carry)
     _unbias(fresh, factor, done)
@@ -44,17 +47,24 @@ def smoothed(values: Floats, factor: float, before: Smoothed | None = None) -> S
 
 
 def _tiles(values: Floats, factor: float, carry: float) -> tuple[Floats, float]:
+    """Tile by tile, each small enough to stay in the processor's cache until it is done."""
     kernel, decay = _kernel(factor)
-    out = np.zeros((-(-len(values) // TILE) * BLOCK, BLOCK))
-    out.reshape(-1)[: len(values)] = values
-    for at in range(0, len(out), BLOCK):
-        out[at : at + BLOCK] = out[at : at + BLOCK] @ kernel
-    ends = accumulate(out[:, -1].tolist(), lambda past, now: past * decay[-1] + now, initial=carry)
-    carries = np.array(list(ends))
-    for at in range(0, len(out), BLOCK):
-        out[at : at + BLOCK] += carries[at : at + BLOCK, None] * decay
-    whole = len(values) // TILE * BLOCK
-    return out.reshape(-1)[: len(values)], float(carries[whole])
+    whole = len(values) // TILE
+    out = np.empty((whole + 1, BLOCK, BLOCK))
+    rest = np.zeros(TILE)
+    rest[: len(values) - whole * TILE] = values[whole * TILE :]
+    for at, tile in enumerate(out):
+        part = values[at * TILE : (at + 1) * TILE] if at < whole else rest
+        np.matmul(part.reshape(BLOCK, BLOCK), kernel, out=tile)
+        carries = list(accumulate(tile[:, -1].tolist(), _carried(decay[-1]), initial=carry))
+        tile += np.multiply.outer(carries[:-1], decay)
+        carry = carries[-1] if at < whole else carry
+    return out.reshape(-1)[: len(values)], carry
+
+
+def _carried(decay: float) -> Callable[[float, float], float]:
+    left = float(decay)
+    return lambda past, now: past * left + now
 
 
 @lru_cache(maxsize=32)

@@ -64,7 +64,7 @@ def _over(picture: Picture, row: int, column: int, slot: int) -> None:
     ground = int(picture.cells.inks[row, place]) & ~0xFF
     letters = picture.glyphs.letters
     sign = letters[slot % len(letters)] if letters else picture.glyphs.signs["point"]
-    picture.cells.put(row, place, sign, of_curve(slot) | ground)
+    picture.cells.fill(row, slice(place, place + 1), sign, of_curve(slot) | ground)
 
 
 def _beyond(picture: Picture, track: Track) -> None:

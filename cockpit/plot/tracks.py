@@ -107,7 +107,8 @@ def _positive(points: Points) -> Points:
 
 def extent(found: Iterable[Prepared], scene: Scene) -> tuple[Window, float]:
     """All there is of x and what is still to come; and the newest value's x."""
-    ends = [end for one in found for part in (one.points.x, one.bad) for end in _ends(part)]
+    parts = [part for one in found for part in (_turns(one.points), one.bad) if len(part)]
+    ends = [float(end) for part in parts for end in (part.min(), part.max())]
     axis = scene.axis
     if not ends:
         return fit(0.0, axis.total or 1.0), 0.0
@@ -117,8 +118,12 @@ def extent(found: Iterable[Prepared], scene: Scene) -> tuple[Window, float]:
     return (roomy if axis.live else fit)(low, high), high
 
 
-def _ends(values: Floats) -> list[float]:
-    return [float(values.min()), float(values.max())] if len(values) else []
+def _turns(points: Points) -> Floats:
+    """The x of both ends and of wherever it goes back: its extremes are among them."""
+    if not len(points.x):
+        return points.x
+    last = len(points.x) - 1
+    return points.x[np.concatenate(([0], points.falls, points.falls - 1, [last])).astype(np.intp)]
 
 
 def scale_of(tracks: list[Track], scene: Scene, look: Look, ticks: int) -> Scale:

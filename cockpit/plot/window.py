@@ -62,11 +62,20 @@ class Window:
         hi = math.ceil(newest / jump) * jump
         return Window(hi - self.width, hi, True)
 
+    def sound(self) -> Window:
+        """Itself, unless floats cannot tell its ends apart."""
+        return (
+            self
+            if self.width > CLOSEST / 2 * max(abs(self.lo), abs(self.hi))
+            else fit(self.lo, self.hi)
+        )
+
 
 def fit(low: float, high: float) -> Window:
     """All of low to high; something to look at even if that is a single point or nothing finite."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return Window(0.0, 1.0)
+    low, high = min(low, high), max(low, high)
     if high - low <= CLOSEST * max(abs(low), abs(high)):
         half = max(abs(low) * 0.01, 0.5)
         return Window(low - half, high + half)

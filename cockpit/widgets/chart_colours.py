@@ -20,7 +20,7 @@ _VARIABLES = {
     Role.ACCENT: "accent",
 }
 _INTO_GROUND = {Role.MUTED: 0.42, Role.GRID: 0.76}
-_FAINT = 0.55
+_FAINT = 0.48
 """How far raw values sink into the ground, so that their average stands out."""
 _TINTS = {
     Ground.BAND: ("success", 0.13),
@@ -37,8 +37,8 @@ class Colours:
         self, variables: Mapping[str, str], ground: Color, dark: bool, curves: tuple[str, ...]
     ) -> None:
         self._variables, self._dark, self._curves = variables, dark, curves
-        named = ground.ansi is not None or ground.a < 1
-        self._ground = Color.parse("#101010" if dark else "#f4f4f4") if named else ground
+        self._open = ground.ansi is not None or ground.a < 1
+        self._ground = Color.parse("#101010" if dark else "#f4f4f4") if self._open else ground
         self.style = lru_cache(maxsize=1024)(self._style)
 
     def _style(self, code: int) -> Style:
@@ -50,7 +50,7 @@ class Colours:
         fore = self._role(role)
         if tone is Tone.FAINT:
             fore = fore.blend(back, _FAINT)
-        below = None if ground is Ground.NONE else back.rich_color
+        below = None if self._open and ground is Ground.NONE else back.rich_color
         return Style(color=fore.rich_color, bgcolor=below, bold=tone is Tone.BOLD)
 
     def _role(self, role: int) -> Color:

@@ -1,4 +1,4 @@
-"""The runner's time index: when the bytes of a console or a trainer's segment were there, for rows that tell no time."""
+"""The runner's time index: when a segment's bytes were there, for rows that tell no time themselves."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Blocks:
         """Inside a line that was given up; it counts in `oversized` once its end is seen."""
 
     def feed(self, piece: bytes) -> list[tuple[bytes, int]]:
-        """Blocks of the lines completed by this piece, each with its offset. A large piece is never joined to another."""
+        """Blocks of the lines completed by this piece, each with its offset. No large piece is joined to another."""
         if self.skipping:
             piece = self._resume(piece)
         cut = piece.rfind(b"\n") + 1

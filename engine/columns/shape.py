@@ -213,6 +213,6 @@ def _assembled(told: Mapping[str, _Told], metrics: Mapping[str, _Told], ends: In
         series(fixed["step"].values, fixed["step"].present),
         series(fixed["t"].values, fixed["t"].present),
         series(fixed["epoch"].values, fixed["epoch"].present),
-        list(zip(named.of(np.arange(len(ends))).tolist(), named.values.tolist())),
-        {name: found for name, found in zip(metrics, values) if len(found)},
+        list(zip(named.of(np.arange(len(ends))).tolist(), named.values.tolist(), strict=True)),
+        {name: found for name, found in zip(metrics, values, strict=True) if len(found)},
     )

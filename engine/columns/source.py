@@ -18,7 +18,7 @@ WORTH = 4 << 20
 
 
 class Source:
-    """Follows one segment. With a dialect it is a console, else a trainer's. `kept` is where its cache lies, if anywhere."""
+    """Follows one segment. With a dialect it is a console, else a trainer's. `kept` is where its cache lies."""
 
     def __init__(self, path: Path, kept: Path | None = None, dialect: str | None = None) -> None:
         self.path = path

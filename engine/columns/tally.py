@@ -51,12 +51,14 @@ def _recent(table: Table) -> list[Sample]:
     values: list[dict[str, float]] = [{} for _ in rows]
     for name, series in table.metrics.items():
         tail = _tail(series, length)
-        for place, row, value in zip(np.searchsorted(rows, tail), tail, series.values[-WINDOW:]):
+        for place, row, value in zip(
+            np.searchsorted(rows, tail), tail, series.values[-WINDOW:], strict=True
+        ):
             if place < len(rows) and rows[place] == row:
                 values[place][name] = float(value)
     return [
         Sample(int(table.step[row]), table.t.at(int(row)), told_by, int(table.ends[row]))
-        for row, told_by in zip(rows, values)
+        for row, told_by in zip(rows, values, strict=True)
     ]
 
 

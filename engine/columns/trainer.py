@@ -7,6 +7,7 @@ with `engine.events`, whose meaning is the only one there is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class TrainerRows:
             raise Misfit
         found, unreadable = self._shape.batch(block, ends + at) if len(ends) else (None, 0)
         self.unreadable += unreadable + sum(one is None for one in known)
-        self.events += [line for line, one in zip(events, known) if one is not None]
+        self.events += [line for line, one in zip(events, known, strict=True) if one is not None]
         return found
 
     def _slow(self, block: bytes, at: int) -> Batch | None:
@@ -101,8 +102,12 @@ def _halves(block: bytes, at: int) -> tuple[tuple[bytes, int], ...]:
 
 def _without_events(block: bytes, starts: Ints, ends: Ints) -> tuple[bytes, Ints, list[bytes]]:
     """The lines that begin like an event, taken out of a block, and what is left with its ends."""
-    spans = list(zip(starts.tolist(), ends.tolist()))
+    spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
     told = [block.startswith(_EVENT, start) for start, _ in spans]
-    events = [block[start : end - 1] for (start, end), is_event in zip(spans, told) if is_event]
-    rest = b"".join(block[start:end] for (start, end), is_event in zip(spans, told) if not is_event)
-    return rest, ends[~np.array(told)], events
+    others = np.logical_not(told)
+    events = [block[start : end - 1] for start, end in compress(spans, told)]
+    return (
+        b"".join(block[start:end] for start, end in compress(spans, others)),
+        ends[others],
+        events,
+    )

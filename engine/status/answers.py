@@ -102,7 +102,7 @@ class Checkpoint:
 
     name: str
     path: str
-    step: int
+    step: int | None
     bytes: int | None
     verified: bool | None
     where: str | None

@@ -135,3 +135,25 @@ def test_the_newest_attempts_job_counts(tmp_path: Path) -> None:
     journals.write(tmp_path, s.opened(2, "crash"))
     journals.job(run, 2, limits={"price_hour": 2.0})
     assert observer.status().cost.rate == 2.0
+
+
+def test_a_scripts_own_checkpoints_are_found_and_nobody_vouches_for_them(
+    home: Path, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    for step in (20, 100):
+        (work / "out" / f"checkpoint-{step}").mkdir(parents=True)
+    opened = ("keeper", k.AttemptOpened(s.T0, 1, "local", (), str(work), "launch"))
+    mark = checkpoint(work / "out" / "checkpoint-60", weights=b"x")
+    saved = ("1/trainer", t.Saved(s.T0 + 1, 60, "out/checkpoint-60", 1, mark))
+    story = [s.accepted(), opened, *s.started(), *s.rows([1.0] * 110), saved]
+    for logs, names in (
+        (home / "logs", ["checkpoint-60", "checkpoint-20", "checkpoint-100"]),
+        (tmp_path / "recordings", ["checkpoint-60"]),
+    ):
+        run = journals.write(logs, story)
+        run.profile.write_text(json.dumps({"checkpoints": {"glob": ["out/checkpoint-*"]}}))
+        status = Observer(run).status()
+        assert [one.name for one in status.checkpoints] == names
+        assert [one.verified for one in status.checkpoints] == [True, None, None][: len(names)]
+        assert status.at_risk.newest_safe == "checkpoint-60"

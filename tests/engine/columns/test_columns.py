@@ -9,7 +9,6 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from same import folded, plain
 
 from engine.columns import Columns, Table, tally
 from engine.columns.batch import Batch, batch
@@ -19,6 +18,7 @@ from engine.dialects import Reader
 from engine.events import LINE_CAP
 from engine.events.trainer import Said, Saved
 from engine.scalars import Tally
+from tests.engine.columns.same import folded, plain
 
 
 def expected(data: bytes) -> tuple[Table, str]:
@@ -213,6 +213,9 @@ def _unworded(lines: bytes) -> bytes:
     return lines.replace(b"NaN", b"null")
 
 
+LONG = b'{"loss":1}\n' * 9 + b'{"loss":1%s}\n' % (b" " * LINE_CAP) + b'{"loss":1}\n' * 9
+
+
 def _all(*_: object) -> None:
     return None
 
@@ -222,11 +225,7 @@ def _all(*_: object) -> None:
     [
         ("engine.columns.shape._worded", _unworded, b'{"loss":NaN}\n' * 40),
         ("engine.columns.shape._rows", _all, b'{"loss":1,"t":1}\n{"t":1}\n' * 40),
-        (
-            "engine.columns.trainer.LINE_CAP",
-            2 * LINE_CAP,
-            b'{"loss":1%s}\n' % (b" " * LINE_CAP) * 3,
-        ),
+        ("engine.columns.trainer.LINE_CAP", 1 << 20, LONG),
         ("engine.columns.shape.KEY_CAP", 999, b'{"loss":1,"%s":2}\n' % (b"k" * 129) * 9),
         ("engine.columns.shape._EXACT", 1e30, b'{"step":%d,"loss":1}\n' % (2**53 + 1) * 9),
     ],

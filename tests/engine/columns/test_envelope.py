@@ -17,7 +17,9 @@ def slowly(x: list[float], y: list[float], found: Envelope) -> list[tuple[float,
     for at in range(width):
         first, last = found.edges[at], found.edges[at + 1]
         inside = [
-            b for a, b in zip(x, y) if first <= a and (a < last or (at == width - 1 and a == last))
+            b
+            for a, b in zip(x, y, strict=True)
+            if first <= a and (a < last or (at == width - 1 and a == last))
         ]
         finite = [b for b in inside if math.isfinite(b)]
         low, high = (min(finite), max(finite)) if finite else (math.nan, math.nan)
@@ -37,7 +39,7 @@ def test_lowest_highest_and_counts_of_each_bucket(
 ) -> None:
     x, y = [a for a, _ in points], [b for _, b in points]
     found = envelope(np.array(x), np.array(y), width, span)
-    told = list(zip(found.low, found.high, found.count, found.broken))
+    told = list(zip(found.low, found.high, found.count, found.broken, strict=True))
     assert repr([tuple(map(float, one)) for one in told]) == repr(
         [tuple(map(float, one)) for one in slowly(x, y, found)]
     )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from same import plain
 
 from engine.columns import Columns, preview
+from tests.engine.columns.same import plain
 
 
 def journal(path: Path, length: int, wide: int = 40) -> Path:

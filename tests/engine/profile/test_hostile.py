@@ -15,13 +15,17 @@ import pytest
 from engine.profile.scan import BYTES
 from tests.engine.profile.test_faults import CORE
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MEMORY_MB = 64
 CHILD = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
 resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
 from engine.profile import ProfileError, load
-import tomllib
+try:
+    import tomllib
+except ImportError:
+    import tomli as tomllib
 try:
     {reader}
     print("accepted")
@@ -30,10 +34,6 @@ except ProfileError as error:
 status = open("/proc/self/status").read()
 print(int(status.partition("VmHWM:")[2].split()[0]) // 1024)
 """
-
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or sys.version_info < (3, 11), reason="reads /proc, uses tomllib"
-)
 
 
 def many(line: Callable[[int], str], head: str = "") -> str:

@@ -29,4 +29,4 @@ def test_importing_it_loads_what_only_files_and_faults_need_not_yet() -> None:
 
 
 def test_a_library_would_be_seen() -> None:
-    assert not loaded("import engine.profile, msgspec").isdisjoint(HEAVY)
+    assert not loaded("import engine.profile, difflib").isdisjoint(HEAVY + LATE)

@@ -113,7 +113,8 @@ def test_a_disk_without_room_for_the_records_is_no_start(small: Path) -> None:
         time.sleep(1)
         os.ftruncate(fill, 0)
         assert one.runners[0].wait(60) == 0
-        assert one.names() == ["runner_started", "start_failed", "exited", "disk_filled"]
+        assert sorted(one.names()) == ["disk_filled", "exited", "runner_started", "start_failed"]
+        assert "No space" in one.said("start_failed")[0].reason
         assert not (small / "ran").exists()
 
 
