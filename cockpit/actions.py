@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 FLEET, RUN, LOGS, CHECKPOINTS, ALERTS, HELP, CHART = (
     "fleet",
@@ -38,6 +38,11 @@ class Action:
     cli: str = ""
     says: str = ""
 
+    @property
+    def call(self) -> str:
+        """Whose method it is, for who takes it by other means than its key."""
+        return f"app.{self.name}" if ANY in self.where else self.name
+
     def command(self, run: str | None) -> str:
         """The same on a command line; empty where there is none."""
         return self.cli.replace("RUN", run) if run else self.cli
@@ -45,7 +50,9 @@ class Action:
 
 _READ = (*INSIDE, FLEET)
 ACTIONS = (
-    Action("open", "enter", "Enter", "open", (FLEET,), 1, "engine status RUN", "the run's dashboard"),
+    Action(
+        "open", "enter", "Enter", "open", (FLEET,), 1, "engine status RUN", "the run's dashboard"
+    ),
     Action("resume_here", "enter", "Enter", "resume from here", (CHECKPOINTS,), 1),
     Action("to_chart", "enter", "Enter", "on the charts", (LOGS,), 6, "", "the step of this line"),
     Action("launch", "n", "n", "new run", (FLEET,), 2, "engine launch PROFILE", "from profiles/"),
@@ -62,8 +69,12 @@ ACTIONS = (
     Action("next_match", "n", "n", "next", (LOGS,), 3),
     Action("previous_match", "N", "N", "previous", (LOGS,), 4),
     Action("filter", "f", "f", "matches only", (LOGS,), 5, "", "again: every line"),
-    Action("follow", "F", "F", "follow", (LOGS,), 5, "engine tail RUN -f", "stay at the newest line"),
-    Action("note", "o", "o", "note", (RUN, LOGS), 33, "engine note RUN TEXT", "kept in its journal"),
+    Action(
+        "follow", "F", "F", "follow", (LOGS,), 5, "engine tail RUN -f", "stay at the newest line"
+    ),
+    Action(
+        "note", "o", "o", "note", (RUN, LOGS), 33, "engine note RUN TEXT", "kept in its journal"
+    ),
     Action("save", "V", "V", "save now", (RUN, CHECKPOINTS), 21, "engine save RUN", "a checkpoint"),
     Action("resume", "R", "R", "resume", _READ, 20, "engine resume RUN", "from a checkpoint"),
     Action("stop", "S", "S", "stop", _READ, 22, "engine stop RUN", "it may save, then it ends"),
@@ -81,9 +92,9 @@ ACTIONS = (
     Action("jump", "0,1,2,3,4,5,6,7,8,9", "0-9", "jump to %", (REPLAY,), 6),
     Action("copy", "y", "y", "copy command", (FLEET, LOGS, CHECKPOINTS, ALERTS, HELP), 70),
     Action("fleet", "f", "f", "fleet", (RUN, CHECKPOINTS, ALERTS), 40, "engine ls"),
-    Action("palette", "colon,ctrl+p", ":", "commands", (ANY,), 80, "", "every action by name"),
+    Action("palette", "colon,ctrl+p", ":", "all", (ANY,), 80, "", "every action by name"),
     Action("help", "question_mark,f1", "?", "help", (ANY,), 81),
-    Action("next_theme", "f2", "F2", "theme", (ANY,), 95, "cockpit --theme NAME"),
+    Action("next_theme", "f2", "F2", "theme", (ANY,), 79, "cockpit --theme NAME"),
     Action("back", "escape", "Esc", "back", (*INSIDE, HELP), 90),
     Action("quit", "q,ctrl+c", "q", "quit", (ANY,), 92, "", "runs go on without the screen"),
     Action("", "", "← →", "crosshair", (CHART,), 1),
@@ -105,7 +116,7 @@ def of(*scopes: str) -> list[Action]:
     )
 
 
-def bindings(*scopes: str) -> list[Binding]:
+def bindings(*scopes: str) -> list[BindingType]:
     """Textual's view of them. Digits pass themselves on."""
     return list(_bindings(scopes))
 

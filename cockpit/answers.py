@@ -51,8 +51,11 @@ def _learning(status: Status) -> Answer:
     verdict, slope = status.learning.verdict, status.learning.slope_per_1k
     arrow = words.ARROWS.get(verdict, "")
     said = {"down": "falling", "up": "rising", "flat": "flat", "diverging": "diverging"}
-    value = f"{arrow} {said[verdict]}" if verdict in said else words.MISSING
-    detail = f"{slope:+.2g} per 1k" if slope is not None and verdict in said else "too early"
+    loss = status.metrics.get("loss")
+    value = f"{arrow} {words.figure(loss)}".strip()
+    detail = "no loss told yet" if loss is None else said.get(verdict, "too early to tell")
+    if slope is not None and verdict in said:
+        detail += f", {slope:+.2g}/1k"
     ink = {"down": "good", "up": "warn", "diverging": "bad"}.get(verdict, "text")
     return Answer("LEARNING", value, detail, ink)
 
@@ -91,7 +94,7 @@ def _risk(status: Status) -> Answer:
     risk = status.at_risk
     safe = display(risk.newest_safe, NAME) if risk.newest_safe else ""
     if risk.steps == 0:
-        return Answer("AT RISK", "nothing", f"{safe} safe" if safe else "no step yet", "good")
+        return Answer("AT RISK", "nothing", f"{safe} safe" if safe else "", "good")
     if risk.seconds is None and risk.steps is None:
         return Answer("AT RISK", words.MISSING, "no step yet")
     value = words.span(risk.seconds) if risk.seconds is not None else f"{risk.steps:,} steps"

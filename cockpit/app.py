@@ -13,7 +13,7 @@ from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
 
-from cockpit.actions import ACTIONS, ANY, bindings, of
+from cockpit.actions import ANY, bindings, of
 from cockpit.asking import Asking
 from cockpit.plot.glyphs import suited
 from cockpit.screens.alerts import Alerts
@@ -58,9 +58,9 @@ class Opening:
 class News(Message):
     """A watch saw something."""
 
-    def __init__(self, watch: Watch[Any]) -> None:
+    def __init__(self, feed: Watch[Any]) -> None:
         super().__init__()
-        self.watch = watch
+        self.feed = feed
 
 
 class Cockpit(App[None]):
@@ -75,7 +75,7 @@ class Cockpit(App[None]):
         super().__init__()
         self.opening = opening
         self.glyphs = suited(sys.stdout.encoding or "utf-8", os.environ.get("TERM", ""))
-        self.asking = Asking(self)
+        self.asking = Asking(self, self)
         self._watches: list[Watch[Any]] = []
         self._fleet: Watch[Fleet] = Watch(Roster(opening.runs), lambda: None)
         for theme in THEMES:
@@ -104,9 +104,9 @@ class Cockpit(App[None]):
         return watch
 
     def on_news(self, event: News) -> None:
-        event.watch.take()
+        event.feed.take()
         screen = next((s for s in reversed(self.screen_stack) if isinstance(s, Place)), None)
-        if isinstance(screen, FleetPlace | RunPlace) and screen.watch is event.watch:
+        if isinstance(screen, FleetPlace | RunPlace) and screen.feed is event.feed:
             screen.news()
 
     # going places
@@ -123,9 +123,11 @@ class Cockpit(App[None]):
         source: Source = Tape(run, self.opening.speed) if tape else Live(run)
         self.push_screen(PLACES[place](self._watch(source), hider(run)))
 
-    def go(self, here: RunPlace, place: str, found: object = None) -> None:
-        """To another place of the same run; `found` is what to look at there."""
-        there = PLACES[place](here.watch, here.hide)
+    def go(self, place: str, found: object = None) -> None:
+        """To another place of the run that is on the screen; `found` is what to look at there."""
+        here = self.screen
+        assert isinstance(here, RunPlace), "only the screens of a run lead to its other places"
+        there = PLACES[place](here.feed, here.hide)
         self.switch_screen(there)
         if found is not None and isinstance(there, Dashboard | Logs):
             there.call_after_refresh(there.aim, found)
@@ -133,8 +135,7 @@ class Cockpit(App[None]):
     def back(self) -> None:
         """To where one came from; the watch of what is left ends with its last screen."""
         if len(self.screen_stack) > 2:
-            left = self.pop_screen()
-            del left
+            self.pop_screen()
             self._tidy()
 
     def home(self) -> None:
@@ -143,7 +144,7 @@ class Cockpit(App[None]):
         self._tidy()
 
     def _tidy(self) -> None:
-        used = [s.watch for s in self.screen_stack if isinstance(s, FleetPlace | RunPlace)]
+        used = [s.feed for s in self.screen_stack if isinstance(s, FleetPlace | RunPlace)]
         for watch in list(self._watches):
             if watch not in used:
                 watch.end()
@@ -162,19 +163,18 @@ class Cockpit(App[None]):
         if not isinstance(screen, Place):
             return
         run = screen.source.run.id if isinstance(screen, RunPlace) else None
-        items = [
-            Item(one.label, one.says, one.command(run), one.shown)
+        named = {
+            Item(one.label, one.says, one.command(run), one.shown): one.call
             for one in of(*screen.scopes, ANY)
             if one.keys and one.name not in ("palette", "jump") and screen.can(one.name)
-        ]
+        }
 
         def answered(item: Item | None) -> None:
-            name = next((a.name for a in ACTIONS if item and a.label == item.name and screen.can(a.name) and any(s in (*screen.scopes, ANY) for s in a.where)), "")
-            if name:
-                self.call_later(screen.run_action, name)
+            if item is not None:
+                self.call_later(screen.run_action, named[item])
 
-        hint = "Enter does it, ↑ ↓ choose, Esc leaves. At the right: the command that does the same."
-        self.push_screen(Choice("Commands", items, hint), answered)
+        hint = "Enter does it, ↑ ↓ choose, Esc leaves. At the right: the same as a command."
+        self.push_screen(Choice("Commands", list(named), hint), answered)
 
     def action_next_theme(self) -> None:
         self.theme = after(self.theme)
@@ -201,7 +201,9 @@ class Cockpit(App[None]):
             if item is not None:
                 self.asking.launch(item)
 
-        self.push_screen(Choice("Launch which profile?", items, "Enter starts it on this machine."), answered)
+        self.push_screen(
+            Choice("Launch which profile?", items, "Enter starts it on this machine."), answered
+        )
 
     def done(self, said: str, found: object) -> None:
         """Something that was asked for is under way."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
+
+from textual.app import App
 
 from cockpit.inks import Line
 from cockpit.screens.dialogs import Item, Text, Word
@@ -17,17 +19,22 @@ from engine.reader import RunReader
 from engine.runs import Run
 from engine.status import Status
 
-if TYPE_CHECKING:
-    from cockpit.app import Cockpit
-
 NAME = 60
+
+
+class Teller(Protocol):
+    """The app, as far as it is needed here."""
+
+    def tell(self, text: str, severity: str = "information") -> None: ...
+
+    def done(self, said: str, found: object) -> None: ...
 
 
 class Asking:
     """Dialogs go through the app, requests through `engine.control`; their answers come back as a line."""
 
-    def __init__(self, app: Cockpit) -> None:
-        self._app = app
+    def __init__(self, app: App[None], teller: Teller) -> None:
+        self._app, self._teller = app, teller
 
     def stop(self, run: Run, status: Status | None) -> None:
         """The trainer may save, then ends."""
@@ -73,7 +80,7 @@ class Asking:
         if status is None:
             return
         if status.exit_status is None:
-            self._app.tell(f"it still runs: {status.word}", "warning")
+            self._teller.tell(f"it still runs: {status.word}", "warning")
             return
         says = [
             _row("run", display(run.id, NAME), "title"),
@@ -95,7 +102,7 @@ class Asking:
 
     def _ended(self, status: Status) -> bool:
         if status.exit_status is not None:
-            self._app.tell(f"it has ended already: {status.word}", "warning")
+            self._teller.tell(f"it has ended already: {status.word}", "warning")
         return status.exit_status is not None
 
     def _word(self, title: str, says: list[Line], word: str, act: Callable[[], object]) -> None:
@@ -114,9 +121,9 @@ class Asking:
             except (Problem, OSError) as problem:
                 fix = getattr(problem, "fix", None)
                 text = f"{problem}{f'; {fix}' if fix else ''}"
-                self._app.call_from_thread(self._app.tell, text, "error")
+                self._app.call_from_thread(self._teller.tell, text, "error")
                 return
-            self._app.call_from_thread(self._app.done, said, found)
+            self._app.call_from_thread(self._teller.done, said, found)
 
         self._app.run_worker(work, thread=True, exit_on_error=True)
 

@@ -1,4 +1,4 @@
-"""`cockpit`: open the screen on the fleet, on a run, on a recording. Everything it shows, `engine` says in words too."""
+"""`cockpit`: open the screen on the fleet, a run or a recording. What it shows, `engine` says in words."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("what", nargs="*", metavar="RUN | DIR | replay RUN | demo")
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="of a replay")
     parser.add_argument("--samples", action="store_true", help="replay: the recordings that ship")
-    parser.add_argument("--theme", default="cockpit", help="cockpit, light, high-contrast, colour-blind")
+    parser.add_argument(
+        "--theme", default="cockpit", help="cockpit, light, high-contrast, colour-blind"
+    )
     parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")
     return parser
 

@@ -1,12 +1,13 @@
-"""What happened in a run's life that has a place on its axis: checkpoints, seams of resumes, phases, rules, notes. Pure."""
+"""What has a place on the axis of a run's life: checkpoints, resumes, phases, rules, notes. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cockpit.plot.curve import Mark, MarkKind, Span
+from engine.checkpoints import Checkpoint
 from engine.clock import attempt_ahead_s
 from engine.display import display
 from engine.status import Status
@@ -25,12 +26,16 @@ class Milestone:
     t: float | None = None
 
 
-def milestones(view: View, status: Status) -> list[Milestone]:
-    """In the order of attempts; what the run's own words are is made harmless."""
+def milestones(view: View, status: Status, saves: Sequence[Checkpoint] = ()) -> list[Milestone]:
+    """In the order of attempts; the run's own words are made harmless. `saves` lie on the disk unannounced, or not."""
     found = [one for attempt in view.attempts for one in _attempt(view, attempt)]
+    told = {one.step for one in found if one.kind == "checkpoint"}
     found += [
-        Milestone("note", display(note.text, TEXT), t=note.t) for note in view.keeper.notes
+        Milestone("checkpoint", display(one.name, TEXT), one.step, one.t)
+        for one in sorted(saves, key=lambda one: one.step or 0)
+        if one.step is not None and one.step not in told
     ]
+    found += [Milestone("note", display(note.text, TEXT), t=note.t) for note in view.keeper.notes]
     if status.exit_status is None:
         found += [
             Milestone("alert", display(need.alarm, TEXT), need.step, need.since)

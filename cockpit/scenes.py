@@ -14,7 +14,7 @@ RATE = ("tokens_s", "tokens_per_second", "samples_s")
 
 def scenes(moment: Moment, axis: str) -> dict[str, Scene]:
     """The four charts by the id of their widget."""
-    found = milestones(moment.frame.view, moment.status)
+    found = milestones(moment.frame.view, moment.status, moment.saves)
     begun = moment.curves.begun
     placed = marks(found, begun, axis)
     shaded = redone(moment.frame.view) if axis == "step" else ()

@@ -23,9 +23,7 @@ class Harmless(LineFilter):
     """No text of any widget carries a control character, a bidirectional override or anything invisible."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [
-            one if one.control else Segment(_safe(one.text), one.style) for one in segments
-        ]
+        return [one if one.control else Segment(_safe(one.text), one.style) for one in segments]
 
 
 def bug(error: BaseException | None, path: object) -> str:

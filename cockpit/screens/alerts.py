@@ -14,7 +14,7 @@ from cockpit.screens.base import RunPlace
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
-from cockpit.widgets.lines import Lines
+from cockpit.widgets.lines import Lines, cut
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
 from engine.alarms import Thresholds
@@ -63,7 +63,7 @@ class Alerts(RunPlace):
         self.query_one(Listing).show(len(self._rows), self._line)
         self._select()
         rules = list(_rules(moment.terms.thresholds))
-        self.words("rules").show(lambda width, height: rules)
+        self.words("rules").show(lambda width, height: [cut(one, width) for one in rules])
         self.words("rules").styles.height = len(rules) + 2
 
     def _select(self) -> None:
@@ -85,7 +85,12 @@ class Alerts(RunPlace):
                 (row.sign, 2, f"{row.ink} bold", True),
                 (words.moment(row.t), 8, "muted", False),
                 (row.name, 14, f"{row.ink} bold", False),
-                (f"step {words.count(row.step)}" if row.step is not None else "", 14, "muted", False),
+                (
+                    f"step {words.count(row.step)}" if row.step is not None else "",
+                    14,
+                    "muted",
+                    False,
+                ),
                 (row.detail, max(width - 44, 0), "text", False),
             ]
         )
@@ -94,7 +99,7 @@ class Alerts(RunPlace):
         self._select()
 
     def action_copy(self) -> None:
-        self.cockpit.copy(f"engine alerts {self.source.run.id}")
+        self.deck.copy(f"engine alerts {self.source.run.id}")
 
 
 def _standing(moment: Moment) -> Iterator[Row]:
@@ -130,6 +135,6 @@ def _rules(limits: Thresholds) -> Iterator[Line]:
         yield [
             (f"{'○' if off else '●'} ", "faint" if off else "good"),
             (f"{name:<12}", "text bold" if not off else "faint"),
-            (f"{values or '—':<36} ", "accent"),
+            (f"{values or '—':<38} ", "accent"),
             (why, "muted"),
         ]

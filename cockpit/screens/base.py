@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from cockpit.actions import ANY, REPLAY, Action, of
+from cockpit.deck import Deck
 from cockpit.inks import Line
 from cockpit.watching.moment import Moment
 from cockpit.watching.source import Source
@@ -18,11 +19,15 @@ from cockpit.widgets.lines import Lines
 from cockpit.widgets.loglines import Hide
 from engine.status import Status
 
-if TYPE_CHECKING:
-    from cockpit.app import Cockpit
-
+WIDTHS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
+HEIGHTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]
+"""From so many columns or rows on, a screen has this class."""
 WORLD = ("stop", "kill", "save", "note", "resume", "resume_here")
 """Actions that leave a request: not for what is only looked at."""
+
+
+LIVING = ("stop", "kill", "save")
+"""Those that make no sense once the run has ended."""
 
 
 class Place(Screen[None]):
@@ -30,12 +35,12 @@ class Place(Screen[None]):
 
     scopes: ClassVar[tuple[str, ...]] = ()
     _ready = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]  # noqa: E501, RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     @property
-    def cockpit(self) -> Cockpit:
-        return cast("Cockpit", self.app)
+    def deck(self) -> Deck:
+        return cast(Deck, self.app)
 
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, height: [self.title_line(width)], id="head")
@@ -77,7 +82,7 @@ class Place(Screen[None]):
 
     def news(self) -> None:
         """There is something newer to draw, once there is where to."""
-        if self._ready:
+        if self._ready and self.query(KeyBar):
             self.renew()
 
     def renew(self) -> None:
@@ -87,7 +92,8 @@ class Place(Screen[None]):
 
     def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         event.stop()
-        self.call_later(self.run_action, f"{event.action.name}" if event.action.name else "")
+        if event.action.name not in ("", "jump"):
+            self.call_later(self.run_action, event.action.call)
 
     def words(self, id: str) -> Lines:
         return self.query_one(f"#{id}", Lines)
@@ -100,22 +106,22 @@ class RunPlace(Place):
 
     def __init__(self, watch: Watch[Moment], hide: Hide) -> None:
         super().__init__()
-        self.watch, self.hide = watch, hide
+        self.feed, self.hide = watch, hide
 
     @property
     def source(self) -> Source:
-        return cast(Source, self.watch.source)
+        return cast(Source, self.feed.source)
 
     @property
     def moment(self) -> Moment | None:
-        return self.watch.latest
+        return self.feed.latest
 
     def places(self) -> Sequence[str]:
         here = [self.name_of_place] if self.name_of_place else []
         return ["Fleet", self.source.run.id, *here]
 
     def right(self, width: int) -> Line:
-        if self.watch.trouble is not None:
+        if self.feed.trouble is not None:
             return [(" cannot be read ", "bad chip")]
         return standing(self.moment, width) if self.moment else [("reading… ", "muted")]
 
@@ -124,7 +130,7 @@ class RunPlace(Place):
         if any(name == one.name for one in of(REPLAY)):
             return moves
         if name in WORLD:
-            return self.source.acts
+            return self.source.acts and (name not in LIVING or self._lives())
         if name == "replay":
             return not moves
         return name != type(self).__name__.lower()
@@ -143,40 +149,43 @@ class RunPlace(Place):
     # other places of the same run, and what can be asked of it
 
     def action_dashboard(self) -> None:
-        self.cockpit.go(self, "dashboard")
+        self.deck.go("dashboard")
 
     def action_logs(self) -> None:
-        self.cockpit.go(self, "logs")
+        self.deck.go("logs")
 
     def action_checkpoints(self) -> None:
-        self.cockpit.go(self, "checkpoints")
+        self.deck.go("checkpoints")
 
     def action_alerts(self) -> None:
-        self.cockpit.go(self, "alerts")
+        self.deck.go("alerts")
 
     def action_fleet(self) -> None:
-        self.cockpit.home()
+        self.deck.home()
 
     def action_back(self) -> None:
-        self.cockpit.back()
+        self.deck.back()
 
     def action_replay(self) -> None:
-        self.cockpit.replay(self.source.run)
+        self.deck.replay(self.source.run)
 
     def action_stop(self) -> None:
-        self.cockpit.asking.stop(self.source.run, self._status())
+        self.deck.asking.stop(self.source.run, self._status())
 
     def action_kill(self) -> None:
-        self.cockpit.asking.kill(self.source.run, self._status())
+        self.deck.asking.kill(self.source.run, self._status())
 
     def action_save(self) -> None:
-        self.cockpit.asking.save(self.source.run, self._status())
+        self.deck.asking.save(self.source.run, self._status())
 
     def action_note(self) -> None:
-        self.cockpit.asking.note(self.source.run)
+        self.deck.asking.note(self.source.run)
 
     def action_resume(self) -> None:
-        self.cockpit.go(self, "checkpoints")
+        self.deck.go("checkpoints")
+
+    def _lives(self) -> bool:
+        return self.moment is not None and self.moment.status.exit_status is None
 
     def _status(self) -> Status | None:
         return self.moment.status if self.moment else None

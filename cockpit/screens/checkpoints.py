@@ -21,7 +21,8 @@ from engine.checkpoints import Checkpoint
 from engine.cli import words
 from engine.display import display
 from engine.observe import inspect, place
-from engine.view import View
+from engine.status.answers import Checkpoint as Told
+from engine.view import AttemptView, View
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,10 @@ class Checkpoints(RunPlace):
         ]
         columns = self._columns(width)
         return cells(
-            [(t, size, ink, right) for (t, ink), (_, size, right) in zip(texts, columns, strict=True)]
+            [
+                (t, size, ink, right)
+                for (t, ink), (_, size, right) in zip(texts, columns, strict=True)
+            ]
         )
 
     def _verdict(self, one: Shown) -> tuple[str, str]:
@@ -133,7 +137,11 @@ class Checkpoints(RunPlace):
             again = f"{max(status.step - one.checkpoint.step, 0):,} steps are trained again"
         lines: list[Line] = [
             [("from      ", "faint"), (display(one.checkpoint.path, 200), "text")],
-            [("step      ", "faint"), (words.count(one.checkpoint.step), "text"), (f"   {again}", "muted")],
+            [
+                ("step      ", "faint"),
+                (words.count(one.checkpoint.step), "text"),
+                (f"   {again}", "muted"),
+            ],
             [("known     ", "faint"), *self._known(one)],
         ]
         if status.exit_status is None:
@@ -156,9 +164,9 @@ class Checkpoints(RunPlace):
 
     def action_resume_here(self) -> None:
         if self.chosen is None or self.moment is None:
-            self.cockpit.tell("there is no checkpoint to go on from", "warning")
+            self.deck.tell("there is no checkpoint to go on from", "warning")
         elif self.source.acts:
-            self.cockpit.asking.resume(self.source.run, self.moment.status, self.chosen.checkpoint)
+            self.deck.asking.resume(self.source.run, self.moment.status, self.chosen.checkpoint)
 
     def action_resume(self) -> None:
         self.action_resume_here()
@@ -170,7 +178,9 @@ class Checkpoints(RunPlace):
             return
         told = told_manifest(moment.frame.view, one.checkpoint.path)
         if told is None:
-            self.cockpit.tell("it has no manifest, so nothing says what its bytes should be", "warning")
+            self.deck.tell(
+                "it has no manifest, so nothing says what its bytes should be", "warning"
+            )
             return
         path, manifest = told
 
@@ -179,12 +189,12 @@ class Checkpoints(RunPlace):
             self._hashed[one.checkpoint.path] = bool(seen.here and seen.verified)
             self.app.call_from_thread(self.renew)
 
-        self.cockpit.tell("reading every byte…")
+        self.deck.tell("reading every byte…")
         self.run_worker(work, thread=True, exit_on_error=True)
 
     def action_copy(self) -> None:
         name = f" --from {self.chosen.checkpoint.name}" if self.chosen else ""
-        self.cockpit.copy(f"engine resume {self.source.run.id}{name}")
+        self.deck.copy(f"engine resume {self.source.run.id}{name}")
 
 
 def shown(moment: Moment) -> list[Shown]:
@@ -194,17 +204,20 @@ def shown(moment: Moment) -> list[Shown]:
     lying = {one.path: one for one in moment.saves}
     found = []
     for path in {**told, **lying}:
-        seen, there = told.get(path), lying.get(path)
-        one = there or Checkpoint(
-            seen.name, seen.path, seen.step, seen.bytes, None, None  # type: ignore[union-attr]
-        )
+        seen = told.get(path)
+        one = lying.get(path) or _told(told[path])
         where = seen.where if seen is not None else "this disk"
         verified = seen.verified if seen is not None else None
         found.append(Shown(one, verified, where or words.MISSING, one.step == best))
     return sorted(found, key=lambda one: -(one.checkpoint.step or -1))
 
 
-def told_manifest(view: View, path: str):  # type: ignore[no-untyped-def]
+def _told(one: Told) -> Checkpoint:
+    """As it was announced; nobody could look at it."""
+    return Checkpoint(one.name, one.path, one.step, one.bytes, None, None)
+
+
+def told_manifest(view: View, path: str) -> tuple[AttemptView, str] | None:
     """The attempt that announced it, and its manifest's digest."""
     for attempt in reversed(view.attempts):
         for saved in attempt.facts.trainer.saved:
@@ -220,7 +233,13 @@ def proven(view: View) -> list[Line]:
         first, last = after.facts.tally.first_step, before.facts.tally.step
         asked = after.opening.resume_step
         good = first is not None and (asked is None or first in (asked, asked + 1))
-        sign = ("✔ ", "good bold") if good else ("… ", "muted") if first is None else ("⚠ ", "warn bold")
+        sign = (
+            ("✔ ", "good bold")
+            if good
+            else ("… ", "muted")
+            if first is None
+            else ("⚠ ", "warn bold")
+        )
         lines.append(
             [
                 (f"attempt {after.number} ", "text bold"),

@@ -35,7 +35,7 @@ class Dashboard(Transport):
     _wanted: float | None = None
 
     def body(self) -> ComposeResult:
-        look = Look(glyphs=self.cockpit.glyphs)
+        look = Look(glyphs=self.deck.glyphs)
         yield Lines(id="answers")
         with Horizontal(id="main"):
             yield Chart(look=look, id="loss", classes="box")
@@ -60,12 +60,10 @@ class Dashboard(Transport):
         found = answers(moment.status)
         self.words("answers").show(lambda width, height: answering(found, width, height))
         self.words("machine").show(lambda width, height: machine(moment, width, height))
-        told = milestones(moment.frame.view, moment.status)
+        told = milestones(moment.frame.view, moment.status, moment.saves)
         self.words("timeline").show(lambda width, height: timeline(moment, told, width, height))
         position = moment.position
-        self.words("transport").show(
-            lambda width, height: transport(position, width, height)
-        )
+        self.words("transport").show(lambda width, height: transport(position, width, height))
         self.words("tail").show(lambda width, height: self._tail(moment, width, height))
         for name, scene in scenes(moment, self.axis).items():
             self.query_one(f"#{name}", Chart).scene = scene
@@ -96,7 +94,7 @@ class Dashboard(Transport):
             return
         found = self.moment.curves.where(event.x)
         if found is not None:
-            self.cockpit.go(self, "logs", found)
+            self.deck.go("logs", found)
 
     def aim(self, found: object) -> None:
         """Somebody asks to be shown a step."""
@@ -108,5 +106,5 @@ class Dashboard(Transport):
         self.axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
         for chart in self.charts():
             chart.window = chart.crosshair = None
-        self.cockpit.tell(f"x counts {'steps' if self.axis == 'step' else 'seconds'}")
+        self.deck.tell(f"x counts {'steps' if self.axis == 'step' else 'seconds'}")
         self.renew()

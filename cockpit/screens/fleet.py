@@ -21,7 +21,7 @@ from engine.cli import words
 from engine.cli.target import ours
 from engine.display import display
 
-SORTS = ("newest", "state", "needs you", "name")
+SORTS = ("newest", "running", "those that need you", "by name")
 DOORS = (
     ("n", "launch a profile of this project's profiles/"),
     ("", "engine launch profiles/demo.toml      a tiny model, here and now"),
@@ -39,7 +39,7 @@ class FleetPlace(Place):
 
     def __init__(self, watch: Watch[Fleet]) -> None:
         super().__init__()
-        self.watch = watch
+        self.feed = watch
         self._sort, self._filter = SORTS[0], ""
         self._rows: list[Row] = []
 
@@ -54,7 +54,7 @@ class FleetPlace(Place):
 
     @property
     def fleet(self) -> Fleet:
-        return self.watch.latest or Fleet()
+        return self.feed.latest or Fleet()
 
     @property
     def row(self) -> Row | None:
@@ -64,7 +64,7 @@ class FleetPlace(Place):
         return self._rows[min(self.query_one(Listing).cursor, len(self._rows) - 1)]
 
     def places(self) -> Sequence[str]:
-        return ["Fleet"]
+        return ["Fleet", f"/ {self._filter}"] if self._filter else ["Fleet"]
 
     def right(self, width: int) -> Line:
         rows = self.fleet.rows
@@ -85,7 +85,9 @@ class FleetPlace(Place):
         if name in ("open", "replay", "alerts", "resume", "stop"):
             row = self.row
             writes = name in WORLD
-            return row is not None and bool(row.state) and (not writes or ours(row.run))
+            if row is None or not row.state or (writes and not ours(row.run)):
+                return False
+            return row.live if name == "stop" else True
         return True
 
     def renew(self) -> None:
@@ -96,14 +98,13 @@ class FleetPlace(Place):
         named = [row.run.id for row in self._rows]
         if here is not None and here.run.id in named:
             listing.cursor = named.index(here.run.id)
-        kind = f"by {self._sort}" + (f", / {display(self._filter, 24)}" if self._filter else "")
-        listing.border_subtitle = None
-        if self.watch.latest is not None and not self.fleet.rows:
+        listing.border_title = f"runs, {self._sort} first"
+        if self.feed.latest is not None and not self.fleet.rows:
             listing.show(len(DOORS) + 2, self._door)
             listing.can_focus = False
         else:
             listing.can_focus = True
-            listing.show(len(self._rows), self._line, lambda width: self._head(width, kind))
+            listing.show(len(self._rows), self._line, _head)
         super().renew()
         wanting = [row for row in self.fleet.rows if row.needs]
         self.words("needs").show(lambda width, height: _needs(wanting, width))
@@ -117,11 +118,11 @@ class FleetPlace(Place):
             for row in self.fleet.rows
             if part in f"{row.run.id} {row.word} {row.state} {row.host}".lower()
         ]
-        if self._sort == "state":
+        if self._sort == SORTS[1]:
             rows.sort(key=lambda row: (not row.live, row.word))
-        elif self._sort == "needs you":
+        elif self._sort == SORTS[2]:
             rows.sort(key=lambda row: -row.needs)
-        elif self._sort == "name":
+        elif self._sort == SORTS[3]:
             rows.sort(key=lambda row: row.run.id)
         return rows
 
@@ -133,11 +134,6 @@ class FleetPlace(Place):
             return []
         key, text = DOORS[at - 2]
         return [(f"   {key or '$':<3}", "key" if key else "faint"), (text, "text")]
-
-    def _head(self, width: int, kind: str) -> Line:
-        line = cells([(name, size, "faint", right) for name, size, right in _columns(width)])
-        used = sum(size + 1 for _, size, _ in _columns(width))
-        return [*line, (fit(kind, max(width - used - 1, 0), right=True), "faint")]
 
     def _line(self, at: int, width: int) -> Line:
         return _run(self._rows[at], width, self.fleet.now)
@@ -152,26 +148,26 @@ class FleetPlace(Place):
 
     def action_open(self) -> None:
         if self.row is not None:
-            self.cockpit.open(self.row.run)
+            self.deck.open(self.row.run)
 
     def action_replay(self) -> None:
         if self.row is not None:
-            self.cockpit.replay(self.row.run)
+            self.deck.replay(self.row.run)
 
     def action_alerts(self) -> None:
         if self.row is not None:
-            self.cockpit.open(self.row.run, "alerts")
+            self.deck.open(self.row.run, "alerts")
 
     def action_resume(self) -> None:
         if self.row is not None:
-            self.cockpit.open(self.row.run, "checkpoints")
+            self.deck.open(self.row.run, "checkpoints")
 
     def action_stop(self) -> None:
         if self.row is not None:
-            self.cockpit.stop(self.row.run)
+            self.deck.stop(self.row.run)
 
     def action_launch(self) -> None:
-        self.cockpit.launch()
+        self.deck.launch()
 
     def action_sort(self) -> None:
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
@@ -188,22 +184,25 @@ class FleetPlace(Place):
 
     def action_copy(self) -> None:
         if self.row is not None:
-            self.cockpit.copy(f"engine status {self.row.run.id}")
+            self.deck.copy(f"engine status {self.row.run.id}")
+
+
+def _head(width: int) -> Line:
+    return cells([(name, size, "faint", right) for name, size, right in _columns(width)])
 
 
 def _columns(width: int) -> list[tuple[str, int, bool]]:
     """Name, width, and whether it stands at the right; a width of 0 is left out."""
     wide, fair = width >= 110, width >= 76
-    fixed = 3 + 13 + 14 + 9 + (8 if fair else 0) + (8 if fair else 0)
-    fixed += (25 if wide else 0) + (9 if wide else 0) + (9 if wide else 0) + 10
-    name = min(max(width - fixed, 14), 44)
+    others = 2 + 13 + 14 + 9 + (2 * 8 if fair else 0) + (17 + 9 + 9 if wide else 0) + 1
+    name = min(max(width - others - 1, 14), 60)
     return [
         ("", 1, False),
         ("RUN", name, False),
         ("STATE", 12, False),
         ("STEP", 13, True),
         ("LOSS", 8, True),
-        ("TREND", 24 if wide else 0, False),
+        ("TREND", 16 if wide else 0, False),
         ("HOST", 8 if wide else 0, False),
         ("DONE", 7 if fair else 0, True),
         ("SPENT", 8 if wide else 0, True),
@@ -245,7 +244,11 @@ def _needs(wanting: list[Row], width: int) -> list[Line]:
     lines: list[Line] = []
     for row in wanting[:4]:
         need = row.wants[0] if row.wants else None
-        told = f"{display(need.alarm, 20)}: {display(need.detail, 60)}" if need else f"{row.needs}"
+        told = (
+            f"{display(need.alarm, 20)}: {display(need.detail, 60)}"
+            if need
+            else display(row.word, 20)
+        )
         lines.append(
             [
                 ("‼ ", "bad bold"),

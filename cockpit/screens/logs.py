@@ -151,7 +151,7 @@ class Logs(RunPlace):
             try:
                 self._finder = Finder(text) if text else None
             except re.error as error:
-                self.cockpit.tell(f"not a regular expression: {error}", "warning")
+                self.deck.tell(f"not a regular expression: {error}", "warning")
             self._only = self._only and self._finder is not None
             self._busy = False
             self.renew()
@@ -168,7 +168,7 @@ class Logs(RunPlace):
 
     def _go(self, direction: int) -> None:
         if self._finder is None or not len(self._finder.lines):
-            self.cockpit.tell("nothing found; / searches")
+            self.deck.tell("nothing found; / searches")
             return
         lines, now = self._finder.lines, self._number(self.log_list.cursor)
         side = "right" if direction > 0 else "left"
@@ -179,7 +179,7 @@ class Logs(RunPlace):
 
     def action_filter(self) -> None:
         if self._finder is None:
-            self.cockpit.tell("nothing is searched for; / searches")
+            self.deck.tell("nothing is searched for; / searches")
             return
         number = self._number(self.log_list.cursor) if self.log_list.count else 0
         self._only = not self._only
@@ -232,9 +232,9 @@ class Logs(RunPlace):
         line = self.moment.console.line(self._number(self.log_list.cursor))
         step = self.moment.curves.step_of(line.attempt, line.end, line.t)
         if step is None:
-            self.cockpit.tell("no step is known at this line")
+            self.deck.tell("no step is known at this line")
         else:
-            self.cockpit.go(self, "dashboard", step)
+            self.deck.go("dashboard", step)
 
     def action_copy(self) -> None:
-        self.cockpit.copy(f"engine tail {self.source.run.id} -f")
+        self.deck.copy(f"engine tail {self.source.run.id} -f")

@@ -52,13 +52,13 @@ class Manual(Place):
         self.query_one(Listing).show(len(self._lines), lambda row, width: self._lines[row])
 
     def action_back(self) -> None:
-        self.cockpit.back()
+        self.deck.back()
 
     def action_copy(self) -> None:
         row = self.query_one(Listing).cursor
         command = self._lines[row][-1][0].strip() if self._lines[row] else ""
         if command.startswith(("engine ", "cockpit ")):
-            self.cockpit.copy(command)
+            self.deck.copy(command)
 
 
 def _lines(scopes: Sequence[str], run: str | None) -> Iterator[Line]:
@@ -75,11 +75,19 @@ def _lines(scopes: Sequence[str], run: str | None) -> Iterator[Line]:
     yield []
     yield [(" What the words claim", "title")]
     for word, says in GLOSSARY:
-        yield cells([("", 2, "text", False), (word, 14, "accent bold", False), (says, 90, "text", False)])
+        yield cells(
+            [("", 2, "text", False), (word, 14, "accent bold", False), (says, 90, "text", False)]
+        )
 
 
 def _action(one: Action, run: str | None) -> Line:
     return [
-        *cells([(one.shown, 9, "key", True), (one.label, 20, "text", False), (one.says, 30, "muted", False)]),
+        *cells(
+            [
+                (one.shown, 9, "key", True),
+                (one.label, 20, "text", False),
+                (one.says, 30, "muted", False),
+            ]
+        ),
         (one.command(run), "faint"),
     ]

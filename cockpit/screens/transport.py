@@ -19,44 +19,44 @@ class Transport(RunPlace):
 
     def action_play(self) -> None:
         self.head.play()
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_loop(self) -> None:
         self.head.loop()
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_faster(self) -> None:
         self.head.faster(1)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_slower(self) -> None:
         self.head.faster(-1)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_next_step(self) -> None:
         self.head.step(1)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_back_step(self) -> None:
         self.head.step(-1)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_next_mark(self) -> None:
         self.head.mark(1)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_last_mark(self) -> None:
         self.head.mark(-1)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_next_alert(self) -> None:
         self.head.mark(1, ALERTS)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_last_alert(self) -> None:
         self.head.mark(-1, ALERTS)
-        self.watch.hurry()
+        self.feed.hurry()
 
     def action_jump(self, tenth: int) -> None:
         self.head.seek(tenth / 10)
-        self.watch.hurry()
+        self.feed.hurry()

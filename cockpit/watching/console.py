@@ -65,9 +65,7 @@ class Part:
         shown = b"".join(line for line, _ in Cutter().feed(raw.rstrip(b"\n") + b"\n"))
         text = shown.decode("utf-8", "backslashreplace")
         folded = raw.rstrip(b"\r\n").count(b"\r")
-        return ConsoleLine(
-            number, self.attempt, end, text, self.sizes.when("console", end), folded
-        )
+        return ConsoleLine(number, self.attempt, end, text, self.sizes.when("console", end), folded)
 
 
 @dataclass(frozen=True, eq=False)

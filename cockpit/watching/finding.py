@@ -39,8 +39,9 @@ class Finder:
         done = self._done.get(part.attempt, 0)
         # The last line may still grow: it is looked through again.
         whole = int(part.ends[-2]) if len(part.ends) > 1 else 0
-        ends = [end for end in self._hits(part, done)]
-        hits = np.unique(np.searchsorted(part.ends, np.array(ends, np.int64), "right"))
+        hits = np.unique(
+            np.searchsorted(part.ends, np.array(list(self._hits(part, done)), np.int64), "right")
+        )
         before = self._found.get(part.attempt, np.empty(0, np.int64))
         self._found[part.attempt] = np.unique(np.concatenate([before, hits]))
         self._done[part.attempt] = max(whole, done)

@@ -11,6 +11,7 @@ from engine.checkpoints import Checkpoint
 from engine.frame import Frame
 from engine.status import Status, Terms
 
+
 @dataclass(frozen=True)
 class Moment:
     """`position` is known where time can be moved. `behind` is bytes that were not read yet."""

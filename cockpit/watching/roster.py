@@ -6,11 +6,14 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from engine import control, index
 from engine.cli.target import REWAKE_S, ours
+from engine.columns import Source, preview
 from engine.errors import Problem
 from engine.observe import Observer
+from engine.reader import dialect_of
 from engine.runs import Run
 from engine.status import Status
 from engine.status.answers import Need
@@ -19,7 +22,13 @@ from engine.status.pace import curve
 BATCH_S = 0.25
 """Seconds of reading after which what is known so far is shown."""
 EVERY_S = 1.0
-TREND = 24
+TREND = 16
+GLANCE_S = 0.05
+"""Seconds of each look for the trends of runs that have ended."""
+SMALL = 2 << 20
+"""Bytes of a console that is worth reading for a trend."""
+MEDIUM = 16 << 20
+"""Bytes of an ended run that is worth reading for what it wants."""
 Runs = Callable[[], list[Run]]
 
 
@@ -67,6 +76,7 @@ class Roster:
         self._rows: dict[str, Row] = {}
         self._live: dict[str, Observer] = {}
         self._woken: dict[str, float] = {}
+        self._bare: list[str] = []
         self._next = -math.inf
 
     def look(self) -> Fleet | None:
@@ -76,6 +86,8 @@ class Roster:
         now = time.monotonic()
         if not unread and now < self._next:
             return None
+        if not unread and self._bare:
+            self._glance()
         begun = time.monotonic()
         for run in unread:
             self._read(run)
@@ -93,12 +105,12 @@ class Roster:
         except OSError as error:
             self._rows[run.id] = Row(run, "unread", f"UNREADABLE {error.errno}", exit_status=3)
             return
-        self._rows[run.id] = row = _kept(run, found)
+        self._rows[run.id] = _kept(run, found)
         if index.is_live(found):
             self._live[run.id] = Observer(run)
             self._follow(run.id, found["keeper"])
-        elif row.needs:
-            self._rows[run.id] = self._seen(run, Observer(run))
+        else:
+            self._bare.append(run.id)
 
     def _refresh(self) -> None:
         for name in list(self._live):
@@ -118,8 +130,20 @@ class Roster:
         elif not frame.sight.keeper_alive:
             self._wake(observer.run)
 
+    def _glance(self) -> None:
+        """What an ended run's kept row does not hold: its trend, and what it wants."""
+        begun = time.monotonic()
+        while self._bare and time.monotonic() - begun < GLANCE_S:
+            name = self._bare.pop(0)
+            row = self._rows[name]
+            if row.needs and _weight(row.run) <= MEDIUM:
+                self._rows[name] = self._seen(row.run)
+            else:
+                self._rows[name] = replace(row, trend=_trend(losses(row.run)))
+
     @staticmethod
-    def _seen(run: Run, observer: Observer) -> Row:
+    def _seen(run: Run) -> Row:
+        observer = Observer(run)
         frame = observer.frame()
         points = [value for _, value in curve(frame.view, "loss")]
         return _row(run, observer.status(frame), _trend(points))
@@ -171,13 +195,33 @@ def _row(run: Run, status: Status, trend: tuple[float, ...]) -> Row:
     )
 
 
+def _weight(run: Run) -> int:
+    """Bytes that a whole look at it reads."""
+    files = [file for one in run.attempts() for file in (one.trainer, one.console, one.runner)]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def losses(run: Run) -> list[float]:
+    """Of the newest attempt, from a few of its rows."""
+    attempts = run.attempts()
+    if not attempts:
+        return []
+    try:
+        table = preview(attempts[-1].trainer, 4 * TREND)
+        if not len(table) and attempts[-1].console.stat().st_size <= SMALL:
+            table = Source(attempts[-1].console, None, dialect_of(attempts[-1])).poll()
+    except OSError:
+        return []
+    return [float(value) for value in table.points("loss")[1]]
+
+
 def _trend(points: list[float]) -> tuple[float, ...]:
     """As many values as a small picture has columns: of each stretch the highest, so no spike is lost."""
     finite = [value for value in points if math.isfinite(value)]
     if len(finite) <= TREND:
         return tuple(finite)
     edges = [at * len(finite) // TREND for at in range(TREND + 1)]
-    return tuple(max(finite[a:b]) for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(max(finite[a:b]) for a, b in pairwise(edges))
 
 
 def _number(value: float | str | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from cockpit.answers import Answer
 from cockpit.inks import Line
@@ -27,7 +28,8 @@ def _cards(found: Sequence[Answer], width: int) -> list[Line]:
     widths = _shares(width)
     label = [(_cell(one.label, size), "faint") for one, size in zip(found, widths, strict=False)]
     value = [
-        (_cell(one.value, size), f"{one.ink} bold") for one, size in zip(found, widths, strict=False)
+        (_cell(one.value, size), f"{one.ink} bold")
+        for one, size in zip(found, widths, strict=False)
     ]
     detail = [(_cell(one.detail, size), "muted") for one, size in zip(found, widths, strict=False)]
     return [label, value, detail]
@@ -39,7 +41,7 @@ def _cell(text: str, size: int) -> str:
 
 def _shares(width: int) -> list[int]:
     edges = [sum(WEIGHTS[:at]) * width // sum(WEIGHTS) for at in range(len(WEIGHTS) + 1)]
-    return [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    return [b - a for a, b in pairwise(edges)]
 
 
 def _short(found: Sequence[Answer], width: int) -> list[Line]:
@@ -49,9 +51,10 @@ def _short(found: Sequence[Answer], width: int) -> list[Line]:
         line: list[tuple[str, str]] = []
         edges = [at * width // count for at in range(count + 1)]
         for one, begin, end in zip(group, edges, edges[1:], strict=False):
-            label = f" {one.label.split()[0].lower()} "
+            label = f" {one.label.lower()} "
             line.append((label, "faint"))
-            line.append((fit(one.value, end - begin - len(label)), f"{one.ink} bold"))
+            room = end - begin - len(label)
+            line.append((fit(one.value, room - 1) + " ", f"{one.ink} bold"))
         lines.append(line)
     return lines
 

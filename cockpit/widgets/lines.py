@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -57,14 +57,15 @@ class Lines(Widget):
             self._drawn = self._made(width, height)
         if y >= len(self._drawn):
             return Strip.blank(width, self.rich_style)
-        return strip(self._drawn[y], width, inks.table(self.app.theme_variables))
+        drawn = strip(self._drawn[y], width, inks.table(self.app.theme_variables))
+        return drawn.apply_style(self.rich_style)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self.refresh()
 
 
-def strip(line: Line, width: int, styles: dict[str, Style] | inks.Mapping[str, Style]) -> Strip:
+def strip(line: Line, width: int, styles: Mapping[str, Style]) -> Strip:
     """A line as cells, cut or filled to a width."""
     segments = [Segment(text, styles.get(ink)) for text, ink in line if text]
     return Strip(segments).adjust_cell_length(width)
@@ -78,16 +79,21 @@ def fit(text: str, width: int, right: bool = False) -> str:
     return " " * (width - size) + text if right else text + " " * (width - size)
 
 
+def cut(line: Line, room: int) -> list[tuple[str, str]]:
+    """As much of a line as there is room for; what is cut ends in a mark."""
+    kept: list[tuple[str, str]] = []
+    for text, ink in line:
+        size = cell_len(text)
+        kept.append((text if size <= room else fit(text, max(room, 0)), ink))
+        room -= size
+        if room < 0:
+            break
+    return kept
+
+
 def spread(left: Line, right: Line, width: int) -> Line:
     """Two ends of a line, the left one giving way."""
-    used = sum(cell_len(text) for text, _ in right)
-    room, kept = width - used - 1, []
-    for text, ink in left:
-        size = cell_len(text)
-        if size > room:
-            kept.append((fit(text, max(room, 0)), ink))
-            room = 0
-            break
-        kept.append((text, ink))
-        room -= size
-    return [*kept, (" " * (room + 1), "text"), *right]
+    room = max(width - sum(cell_len(text) for text, _ in right) - 1, 0)
+    kept = cut(left, room)
+    used = sum(cell_len(text) for text, _ in kept)
+    return [*kept, (" " * (room + 1 - used), "text"), *right]

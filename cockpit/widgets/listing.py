@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -17,6 +18,7 @@ from cockpit import inks
 from cockpit.inks import Line
 from cockpit.widgets.lines import strip
 
+NONE = Style.null()
 Drawing = Callable[[int, int], Line]
 """The line of a row, for a width."""
 
@@ -71,20 +73,21 @@ class Listing(ScrollView, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        return self._row(y, self.size.width).apply_style(self.rich_style)
+
+    def _row(self, y: int, width: int) -> Strip:
         styles = inks.table(self.app.theme_variables)
+        row = y - self.top + self.scroll_offset.y
         if self._head is not None and y == 0:
             return strip(self._head(width), width, styles)
-        row = y - self.top + self.scroll_offset.y
         if not self.count and y == self.top and self.empty:
             return strip([(f" {self.empty}", "muted")], width, styles)
         if row >= self.count:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width)
         drawn = strip(self._draw(row, width), width, styles)
-        return drawn.apply_style(self._under(styles)) if row == self.cursor else drawn
-
-    def _under(self, styles: inks.Mapping[str, Style]) -> Style:
-        return styles["cursor"] if self.has_focus else Style.null()
+        if row != self.cursor or not self.has_focus:
+            return drawn
+        return Strip([Segment(one.text, (one.style or NONE) + styles["cursor"]) for one in drawn])
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -16,7 +16,7 @@ from engine.status.answers import Gpu
 from engine.status.gpus import MIB
 
 LEVELS = " ▁▂▃▄▅▆▇█"
-LABEL = 5
+LABEL = 6
 HOT = 95.0
 
 
@@ -29,7 +29,7 @@ def machine(moment: Moment, width: int, height: int) -> list[Line]:
         live = fresh(gpu, status)
         lines += _gpu(gpu, live, width) if roomy else [_brief(gpu, live, width)]
     if not status.gpus:
-        lines.append([("GPU  ", "faint"), ("none was read on this machine", "muted")])
+        lines.append([("GPU   ", "faint"), ("none was read", "muted")])
     lines += _history(moment, width) if status.gpus else []
     lines += _host(moment, width)
     return lines[:height]
@@ -43,7 +43,7 @@ def _gpu(gpu: Gpu, live: bool, width: int) -> list[Line]:
         _number(gpu.power_w, " W", live),
     ]
     return [
-        [(f"GPU{gpu.index} ", "accent bold"), (name, "text"), (f"  {hot}", "warn bold")],
+        [(f"GPU{gpu.index:<3}", "accent bold"), (name, "text"), (f"  {hot}", "warn bold")],
         _bar("util", gpu.util, _number(gpu.util, " %", live), width),
         _bar("mem", _share(gpu.mem_used, gpu.mem_total), _memory(gpu, live), width),
         [(" " * LABEL, "faint"), ("   ".join(parts), "muted")],
@@ -59,6 +59,7 @@ def _bar(label: str, percent: float | None, text: str, width: int) -> Line:
     room = max(width - LABEL - len(text) - 1, 0)
     full = 0 if percent is None else min(max(round(percent / 100 * room), 0), room)
     ink = "warn" if percent is not None and percent >= HOT and label in ("mem", "RAM") else "good"
+    ink = "faint" if text.startswith("(") else ink
     return [
         (f"{label:<{LABEL}}", "faint"),
         ("█" * full, ink),
@@ -95,7 +96,7 @@ def _history(moment: Moment, width: int) -> list[Line]:
     used = [_first(pulse.gpus, "util") for pulse in pulses]
     if len(used) < 2:
         return []
-    return [[("past ", "faint"), (spark(used[LABEL - width :], 0.0, 100.0), "good")]]
+    return [[("past  ", "faint"), (spark(used[LABEL - width :], 0.0, 100.0), "good")]]
 
 
 def _first(columns: Mapping[str, Any] | None, name: str) -> float | None:
@@ -118,7 +119,7 @@ def _host(moment: Moment, width: int) -> list[Line]:
     pulse = last.facts.runner.pulse if last else None
     host = dict(pulse.host or {}) if pulse else {}
     if not host:
-        return [[("host ", "faint"), ("no reading yet", "muted")]]
+        return [[("host  ", "faint"), ("no reading yet", "muted")]]
     live = moment.status.exit_status is None and moment.frame.now - (pulse.t or 0.0) < 20  # type: ignore[union-attr]
     return list(_measured(host, live, width))
 
@@ -128,18 +129,19 @@ def _measured(host: Mapping[str, Any], live: bool, width: int) -> Iterator[Line]
     yield _bar("CPU", cpu, _number(cpu, " %", live), width)
     text = words.MISSING if used is None else f"{used / 1024:.1f}/{(total or 0) / 1024:.0f}G"
     yield _bar("RAM", _share(used, total), text if live else f"({text})", width)
-    for path, free, whole in _disks(host)[:2]:
+    for _, free, whole in _disks(host)[:2]:
         said = f"{words.size(free * MIB)} free"
         full = None if not whole else 100 * (whole - free) / whole
         yield _bar("disk", full, said if live else f"({said})", width)
-        del path
     tree = host.get("tree")
     if isinstance(tree, list) and len(tree) == 3:
         cores, held = number(tree[0]), number(tree[1])
         count = number(tree[2])
-        text = f"{_number(cores, ' %', live)}  {words.size((held or 0) * MIB)}  {count or 0:.0f} procs"
-        yield [("train", "faint"), (fit(text, max(width - LABEL, 0)), "muted")]
-    yield [("load ", "faint"), (fit(_flow(host, live), max(width - LABEL, 0)), "muted")]
+        text = (
+            f"{_number(cores, ' %', live)}  {words.size((held or 0) * MIB)}  {count or 0:.0f} procs"
+        )
+        yield [("train ", "faint"), (fit(text, max(width - LABEL, 0)), "muted")]
+    yield [("load  ", "faint"), (fit(_flow(host, live), max(width - LABEL, 0)), "muted")]
 
 
 def _flow(host: Mapping[str, Any], live: bool) -> str:
@@ -166,4 +168,5 @@ def _disks(host: Mapping[str, Any]) -> list[tuple[str, float, float]]:
             free, whole = number(row[1]), number(row[2])
             if free is not None and whole is not None:
                 found.append((str(row[0]), free, whole))
-    return sorted(found, key=lambda disk: disk[1])
+    once = {disk[1:]: disk for disk in found}  # two paths on one disk are one
+    return sorted(once.values(), key=lambda disk: disk[1])

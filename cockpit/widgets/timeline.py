@@ -57,7 +57,7 @@ def _words(found: Sequence[Milestone], total: int, width: int) -> Line:
     """The newest of each kind, in words, as far as they fit."""
     line: list[tuple[str, str]] = [(" ", "text")]
     used = 1
-    newest = {one.kind: one for one in found}
+    newest: dict[str, Milestone] = {one.kind: one for one in found}
     for kind in URGENT:
         one = newest.get(kind)
         if one is None:
