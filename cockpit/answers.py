@@ -13,6 +13,7 @@ from engine.status.answers import Gpu
 STALE_S = 20.0
 """A reading older than this is not of now and stands in brackets."""
 NAME = 48
+GIB = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _gpu(status: Status) -> Answer:
     value = f"{sum(used) / len(used):.0f} %" if used else words.MISSING
     held = [gpu.mem_used for gpu in status.gpus if gpu.mem_used is not None]
     whole = [gpu.mem_total for gpu in status.gpus if gpu.mem_total is not None]
-    detail = f"{words.size(sum(held))}/{words.size(sum(whole))}" if held and whole else ""
+    detail = f"{sum(held) / GIB:.1f}/{sum(whole) / GIB:.0f}G" if held and whole else ""
     if not fresh(status.gpus[0], status):
         value, detail = f"({value})", f"({detail})" if detail else ""
     count = f"{len(status.gpus)}× " if len(status.gpus) > 1 else ""

@@ -86,7 +86,7 @@ class Cockpit(App[None]):
         return [*super().get_line_filters(), Harmless()]
 
     def on_mount(self) -> None:
-        self._fleet = self._watch(Roster(self.opening.runs))
+        self._fleet = self.follow(Roster(self.opening.runs))
         self.push_screen(FleetPlace(self._fleet))
         if self.opening.run is not None:
             self._enter(self.opening.run, "dashboard", self.opening.tape)
@@ -97,7 +97,7 @@ class Cockpit(App[None]):
 
     # threads that look
 
-    def _watch(self, source: Any) -> Watch[Any]:
+    def follow(self, source: Any) -> Watch[Any]:
         watch: Watch[Any] = Watch(source, lambda: self.post_message(News(watch)))
         self._watches.append(watch)
         self.run_worker(watch.run, thread=True, exit_on_error=True)
@@ -121,7 +121,7 @@ class Cockpit(App[None]):
 
     def _enter(self, run: Run, place: str, tape: bool) -> None:
         source: Source = Tape(run, self.opening.speed) if tape else Live(run)
-        self.push_screen(PLACES[place](self._watch(source), hider(run)))
+        self.push_screen(PLACES[place](self.follow(source), hider(run)))
 
     def go(self, place: str, found: object = None) -> None:
         """To another place of the run that is on the screen; `found` is what to look at there."""

@@ -171,7 +171,9 @@ class FleetPlace(Place):
 
     def action_sort(self) -> None:
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
+        self._rows = []
         self.renew()
+        self.query_one(Listing).to(0)
 
     def action_filter_runs(self) -> None:
         def answered(text: str | None) -> None:

@@ -105,18 +105,25 @@ class Listing(ScrollView, can_focus=True):
         """Put the cursor on a row and bring it into sight."""
         row = min(max(row, 0), max(self.count - 1, 0))
         before, self.cursor = self.cursor, row
-        height = max(self.size.height - self.top, 1)
-        top = self.scroll_offset.y
-        if row < top:
-            self.scroll_to(y=row, animate=False, force=True)
-        elif row >= top + height:
-            self.scroll_to(y=row - height + 1, animate=False, force=True)
+        self._into_sight()
+        self.call_after_refresh(self._into_sight)  # there may be more room by then
         for one in (before, row):
             y = one - self.scroll_offset.y + self.top
             if 0 <= y < self.size.height:
                 self.refresh(Region(0, y, self.size.width, 1))
         if before != row and not quiet:
             self.post_message(self.Moved(self, row))
+
+    def _into_sight(self) -> None:
+        height = max(self.size.height - self.top, 1)
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._into_sight)
 
     def action_move(self, rows: int) -> None:
         self.to(self.cursor + rows)

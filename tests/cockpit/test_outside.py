@@ -1,0 +1,125 @@
+"""Law 12 on the screen: hostile text in every string from outside, in every screen, through a real pty."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+from textual.color import Color
+
+from cockpit.terminal import Harmless
+from engine.runs import Run
+from tests.laws.test_display import OBEYED, PAYLOADS, hostile
+from tests.support import journals
+
+ROOT = Path(__file__).parents[2]
+TOUR = ["\r", "l", "/", "x\r", "c", "a", "?", "\x1b", "d", "r", " ", "5", "\x1b", ":", "\x1b"]
+"""Keys that visit every screen."""
+KINDS = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])"
+)
+FOREIGN = (b"owned", b"ZXZpbA", b"http://evil")
+START_S, KEY_S, END_S = 25.0, 0.35, 15.0
+
+
+def session(home: Path, keys: list[str]) -> tuple[bytes, int]:
+    """All that a terminal would have been sent, and the exit status."""
+    parent, child = pty.openpty()
+    ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    command = [sys.executable, "-c", "import sys; from cockpit.cli import main; sys.exit(main())"]
+    process = subprocess.Popen(
+        command, stdin=child, stdout=child, stderr=child, env=env, cwd=home, start_new_session=True
+    )
+    os.close(child)
+    sent = _read(parent, START_S, b"copy command")
+    for key in keys:
+        os.write(parent, key.encode())
+        sent += _read(parent, KEY_S)
+    os.write(parent, b"q")
+    sent += _read(parent, END_S, b"\x1b[?1049l")
+    status = process.wait(END_S)
+    sent += _read(parent, 0.1)
+    os.close(parent)
+    return sent, status
+
+
+def _read(fd: int, seconds: float, until: bytes | None = None) -> bytes:
+    found, end = b"", time.monotonic() + seconds
+    while time.monotonic() < end and (until is None or until not in found):
+        if select.select([fd], [], [], 0.05)[0]:
+            try:
+                found += os.read(fd, 1 << 16)
+            except OSError:  # the other end is closed
+                break
+    return found
+
+
+def kinds(sent: bytes) -> set[bytes]:
+    """Sequences by kind: their first byte and their last, OSC and DCS by their number."""
+    found = set()
+    for one in KINDS.findall(sent):
+        if one.startswith((b"\x1b]", b"\x1bP")):
+            found.add(one[:4])
+        else:
+            found.add(one[:2] + one[-1:])
+    return found
+
+
+def rest(sent: bytes) -> str:
+    """What stands between the sequences, as characters."""
+    return KINDS.sub(b"", sent).decode("utf-8", "replace")
+
+
+@pytest.mark.needs("true")
+def test_a_terminal_is_sent_nothing_foreign(home: Path, tmp_path: Path) -> None:
+    everything = "".join(one for name, one in PAYLOADS.items() if name not in ("surrogate", "null"))
+    hostile(home / "logs", everything)
+    sent, status = session(home, TOUR)
+    assert status == 0 and b"this is a bug" not in sent
+    for mark in FOREIGN:
+        assert all(mark not in one for one in KINDS.findall(sent))
+    assert b"\x1b]52" not in sent and b"\x1b]8;" not in sent and b"\x1b]0;" not in sent
+    found = OBEYED.search(re.sub(r"[\r\n\x0f\x0e]", "", rest(sent)))
+    assert found is None, repr(found)
+
+    (home / "logs" / journals.ID).rename(tmp_path / "hostile")
+    hostile(home / "logs", "harmless")
+    inert, status = session(home, TOUR)
+    assert status == 0
+    assert kinds(sent) <= kinds(inert) | {b"\x1b[m"}
+
+
+@pytest.mark.parametrize("evil", PAYLOADS.values(), ids=PAYLOADS)
+def test_the_last_filter_lets_nothing_through(evil: str) -> None:
+    """What a forgotten widget would write."""
+    (one,) = Harmless().apply([Segment(evil)], Color(0, 0, 0))
+    assert OBEYED.search(one.text) is None
+
+
+def test_our_own_drawing_passes_the_last_filter_unchanged() -> None:
+    ours = "⠉⠒▁█░◆↻┃‼★●◐◌✔✖⟲ │─╭╮┈…±×→"
+    (one,) = Harmless().apply([Segment(ours)], Color(0, 0, 0))
+    assert one.text == ours
+
+
+def test_hostile_runs_are_opened_one_by_one(home: Path) -> None:
+    """Each payload alone, in the folder's own name too where a file system takes it."""
+    for number, evil in enumerate(PAYLOADS.values()):
+        hostile(home / "logs", evil)
+        run = Run(home / "logs" / journals.ID)
+        run.folder.rename(home / "logs" / f"evil-20260921-0000{number:02d}-abcd")
+    sent, status = session(home, ["w", "\x1b[B", "\r", "l", "\x1b", "G", "\r", "a"])
+    assert status == 0 and b"this is a bug" not in sent
+    assert OBEYED.search(re.sub(r"[\r\n\x0f\x0e]", "", rest(sent))) is None
