@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.segment import Segments
+from rich.text import Text
 from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
@@ -66,7 +68,7 @@ class News(Message):
 class Cockpit(App[None]):
     """Closing it changes nothing: it reads, and leaves requests."""
 
-    CSS_PATH = "cockpit.tcss"
+    CSS_PATH = Path(__file__).with_name("cockpit.tcss")
     TITLE = "cockpit"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = bindings(ANY)
@@ -226,7 +228,8 @@ class Cockpit(App[None]):
         """In the place of Textual's own, which prints the values of variables."""
         error = sys.exc_info()[1] or self._exception
         path = crash.record(error) if error is not None else None
-        self._exit_renderables.append(bug(error, path))
+        said = Text(bug(error, path), no_wrap=True, overflow="ignore")
+        self._exit_renderables.append(Segments(self.console.render(said)))
         self._close_messages_no_wait()
 
     def running(self) -> list[str]:

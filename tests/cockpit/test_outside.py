@@ -33,12 +33,13 @@ FOREIGN = (b"owned", b"ZXZpbA", b"http://evil")
 START_S, KEY_S, END_S = 25.0, 0.35, 15.0
 
 
-def session(home: Path, keys: list[str]) -> tuple[bytes, int]:
-    """All that a terminal would have been sent, and the exit status."""
+def session(home: Path, keys: list[str], first: str = "") -> tuple[bytes, int]:
+    """All that a terminal would have been sent, and the exit status. `first` is run before the cockpit is."""
     parent, child = pty.openpty()
     ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    command = [sys.executable, "-c", "import sys; from cockpit.cli import main; sys.exit(main())"]
+    code = f"{first}\nimport sys; from cockpit.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code]
     process = subprocess.Popen(
         command, stdin=child, stdout=child, stderr=child, env=env, cwd=home, start_new_session=True
     )
@@ -88,6 +89,8 @@ def test_a_terminal_is_sent_nothing_foreign(home: Path, tmp_path: Path) -> None:
     hostile(home / "logs", everything)
     sent, status = session(home, TOUR)
     assert status == 0 and b"this is a bug" not in sent
+    for place in ("Logs", "Checkpoints", "Alerts", "Help", "transport", "Commands"):
+        assert place in rest(sent), place
     for mark in FOREIGN:
         assert all(mark not in one for one in KINDS.findall(sent))
     assert b"\x1b]52" not in sent and b"\x1b]8;" not in sent and b"\x1b]0;" not in sent
@@ -99,6 +102,22 @@ def test_a_terminal_is_sent_nothing_foreign(home: Path, tmp_path: Path) -> None:
     inert, status = session(home, TOUR)
     assert status == 0
     assert kinds(sent) <= kinds(inert) | {b"\x1b[m"}
+
+
+UNSAFE = """
+import engine.display
+engine.display.display = lambda text, width=0: str(text)
+import cockpit.terminal
+cockpit.terminal.Harmless.apply = lambda self, segments, background: segments
+"""
+
+
+def test_without_the_one_function_and_the_filter_it_would_get_through(home: Path) -> None:
+    """The negative control: the same look at a build that lets text pass as it is."""
+    hostile(home / "logs", PAYLOADS["clipboard"] + PAYLOADS["right to left"])
+    sent, _ = session(home, TOUR[:2], UNSAFE)
+    assert b"\x1b]52" in sent
+    assert OBEYED.search(re.sub(r"[\r\n\x0f\x0e]", "", rest(sent)))
 
 
 @pytest.mark.parametrize("evil", PAYLOADS.values(), ids=PAYLOADS)
