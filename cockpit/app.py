@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.segment import Segments
-from rich.text import Text
 from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
@@ -78,6 +76,7 @@ class Cockpit(App[None]):
         self.opening = opening
         self.glyphs = suited(sys.stdout.encoding or "utf-8", os.environ.get("TERM", ""))
         self.asking = Asking(self, self)
+        self._bug = ""
         self._watches: list[Watch[Any]] = []
         self._fleet: Watch[Fleet] = Watch(Roster(opening.runs), lambda: None)
         for theme in THEMES:
@@ -227,10 +226,15 @@ class Cockpit(App[None]):
     def _fatal_error(self) -> None:
         """In the place of Textual's own, which prints the values of variables."""
         error = sys.exc_info()[1] or self._exception
-        path = crash.record(error) if error is not None else None
-        said = Text(bug(error, path), no_wrap=True, overflow="ignore")
-        self._exit_renderables.append(Segments(self.console.render(said)))
+        self._bug = bug(error, crash.record(error) if error is not None else None)
         self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        """On the terminal as it was before."""
+        super()._print_error_renderables()
+        if self._bug:
+            sys.stderr.write(self._bug)
+            self._bug = ""
 
     def running(self) -> list[str]:
         """Runs that go on without the screen."""

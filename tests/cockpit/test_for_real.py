@@ -17,10 +17,10 @@ PROFILE = """
 name = "tiny"
 recipe = "command"
 [command]
-argv = ["python3", "{script}", "--steps", "400", "--pause", "0.05", "--save-every", "5", "--out", "out/{{run}}"]
+argv = ["python3", "{script}", "--steps", "400", "--pause", "0.05", "--save-every", "5", "--out", "out"]
 resume = ["--resume", "{{path}}"]
 [checkpoints]
-glob = "out/{{run}}/step-*.json"
+glob = "out/step-*.json"
 kind = "file"
 [recover]
 attempts = 0
@@ -41,7 +41,7 @@ def test_launch_watch_stop_resume_replay(
             await pilot.press("n", "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
             await until(pilot, lambda: "LIVE" in text(pilot) and "loss=" in text(pilot))
-            await until(pilot, lambda: list(home.glob("out/*/step-5.json")) != [])
+            await until(pilot, lambda: list(home.glob("out/step-5.json")) != [])
             await pilot.press("S", *"stop", "enter")
             await until(pilot, lambda: "STOPPED" in text(pilot))
             await pilot.press("R")
