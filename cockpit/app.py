@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,32 +14,20 @@ from textual.message import Message
 
 from cockpit.actions import ANY, bindings, of
 from cockpit.asking import Asking
-from cockpit.plot.glyphs import suited
-from cockpit.screens.alerts import Alerts
 from cockpit.screens.base import Place, RunPlace
-from cockpit.screens.checkpoints import Checkpoints
-from cockpit.screens.dashboard import Dashboard
 from cockpit.screens.dialogs import Choice, Item
 from cockpit.screens.fleet import FleetPlace
-from cockpit.screens.logs import Logs
 from cockpit.screens.manual import Manual
+from cockpit.screens.places import place
 from cockpit.terminal import Harmless, bug
 from cockpit.themes import THEMES, after
 from cockpit.watching.roster import Fleet, Roster, Runs
-from cockpit.watching.source import Live, Source, Tape
 from cockpit.watching.watch import Watch
 from engine.cli import crash
 from engine.cli.target import hider
 from engine.display import display
-from engine.observe import Observer
 from engine.runs import Run
 
-PLACES: dict[str, type[RunPlace]] = {
-    "dashboard": Dashboard,
-    "logs": Logs,
-    "checkpoints": Checkpoints,
-    "alerts": Alerts,
-}
 TOLD = 200
 
 
@@ -74,7 +61,6 @@ class Cockpit(App[None]):
     def __init__(self, opening: Opening) -> None:
         super().__init__()
         self.opening = opening
-        self.glyphs = suited(sys.stdout.encoding or "utf-8", os.environ.get("TERM", ""))
         self.asking = Asking(self, self)
         self._bug = ""
         self._watches: list[Watch[Any]] = []
@@ -112,25 +98,27 @@ class Cockpit(App[None]):
 
     # going places
 
-    def open(self, run: Run, place: str = "dashboard") -> None:
+    def open(self, run: Run, name: str = "dashboard") -> None:
         """A run as it is now."""
-        self._enter(run, place, tape=False)
+        self._enter(run, name, tape=False)
 
     def replay(self, run: Run) -> None:
         """A run once more, from its beginning."""
         self._enter(run, "dashboard", tape=True)
 
-    def _enter(self, run: Run, place: str, tape: bool) -> None:
-        source: Source = Tape(run, self.opening.speed) if tape else Live(run)
-        self.push_screen(PLACES[place](self.follow(source), hider(run)))
+    def _enter(self, run: Run, name: str, tape: bool) -> None:
+        from cockpit.watching.source import Live, Tape
 
-    def go(self, place: str, found: object = None) -> None:
+        source = Tape(run, self.opening.speed) if tape else Live(run)
+        self.push_screen(place(name)(self.follow(source), hider(run)))
+
+    def go(self, name: str, found: object = None) -> None:
         """To another place of the run that is on the screen; `found` is what to look at there."""
         here = self.screen
         assert isinstance(here, RunPlace), "only the screens of a run lead to its other places"
-        there = PLACES[place](here.feed, here.hide)
+        there = place(name)(here.feed, here.hide)
         self.switch_screen(there)
-        if found is not None and isinstance(there, Dashboard | Logs):
+        if found is not None:
             there.call_after_refresh(there.aim, found)
 
     def back(self) -> None:
@@ -186,6 +174,8 @@ class Cockpit(App[None]):
 
     def stop(self, run: Run) -> None:
         """From the fleet: look first, then ask."""
+        from engine.observe import Observer
+
         self.asking.stop(run, Observer(run).status())
 
     def launch(self) -> None:

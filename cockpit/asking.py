@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import App
 
 from cockpit.inks import Line
 from cockpit.screens.dialogs import Item, Text, Word
-from engine import control, launching, profile, resuming
-from engine.checkpoints import Checkpoint
 from engine.cli import words
 from engine.display import display
 from engine.errors import Problem
-from engine.reader import RunReader
 from engine.runs import Run
-from engine.status import Status
+
+if TYPE_CHECKING:  # the engine's half is loaded when something is asked
+    from engine.checkpoints import Checkpoint
+    from engine.status import Status
 
 NAME = 60
 
@@ -46,7 +46,7 @@ class Asking:
             *_kept(status),
             _row("goes on with", "R, from its newest checkpoint"),
         ]
-        self._word("Stop this run?", says, "stop", lambda: control.request(run, "stop"))
+        self._word("Stop this run?", says, "stop", lambda: _request(run, "stop"))
 
     def kill(self, run: Run, status: Status | None) -> None:
         """The trainer ends at once."""
@@ -57,12 +57,12 @@ class Asking:
             _row("what ends", "the trainer, at once: nothing is saved", "bad"),
             *_kept(status),
         ]
-        self._word("Kill this run?", says, "kill", lambda: control.request(run, "kill"))
+        self._word("Kill this run?", says, "kill", lambda: _request(run, "kill"))
 
     def save(self, run: Run, status: Status | None) -> None:
         """A checkpoint now: harmless, so nothing is asked."""
         if status is not None and not self._ended(status):
-            self._do("asked for a checkpoint", lambda: control.request(run, "save"))
+            self._do("asked for a checkpoint", lambda: _request(run, "save"))
 
     def note(self, run: Run) -> None:
         """A remark into the journal."""
@@ -70,7 +70,7 @@ class Asking:
         def answered(text: str | None) -> None:
             if text and text.strip():
                 kept = text.strip()
-                self._do("noted", lambda: control.request(run, "note", text=kept))
+                self._do("noted", lambda: _request(run, "note", text=kept))
 
         hint = "Enter keeps it in the run's journal, Esc leaves."
         self._app.push_screen(Text("Note", hint), answered)
@@ -96,6 +96,8 @@ class Asking:
         """A new run of a profile in `profiles/`."""
 
         def go() -> Run:
+            from engine import launching, profile
+
             return launching.launch(profile.load(item.command), Path.cwd())
 
         self._do(f"launched {item.name}", go)
@@ -128,8 +130,17 @@ class Asking:
         self._app.run_worker(work, thread=True, exit_on_error=True)
 
 
+def _request(run: Run, kind: str, **fields: str) -> str:
+    from engine import control
+
+    return control.request(run, kind, **fields)
+
+
 def _resumed(run: Run, chosen: Checkpoint) -> None:
     """Refused in the engine's words where the command cannot go on from anything."""
+    from engine import resuming
+    from engine.reader import RunReader
+
     resuming.choose(run, RunReader(run).poll(), chosen.path)
     resuming.resume(run, chosen)
 

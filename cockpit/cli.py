@@ -12,7 +12,7 @@ from pathlib import Path
 from cockpit.app import Cockpit, Opening
 from cockpit.themes import THEMES
 from cockpit.watching.roster import Runs
-from engine import __version__, index, launching, profile
+from engine import __version__, index
 from engine.cli.output import Output
 from engine.cli.target import the
 from engine.errors import NotFound, Problem, Unusable
@@ -124,4 +124,6 @@ def _demo(logs: Path) -> Run:
         raise NotFound(f"no {DEMO} here", "stand in the project's folder")
     if importlib.util.find_spec("torch") is None:
         raise Unusable("the demo trains with torch, which is not installed", "pip install torch")
+    from engine import launching, profile
+
     return launching.launch(profile.load(DEMO), Path.cwd())

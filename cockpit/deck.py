@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.plot.glyphs import Glyphs
-from engine.checkpoints import Checkpoint
 from engine.runs import Run
-from engine.status import Status
+
+if TYPE_CHECKING:
+    from engine.checkpoints import Checkpoint
+    from engine.status import Status
 
 
 class Asks(Protocol):
@@ -28,13 +29,12 @@ class Deck(Protocol):
     """The app, as screens know it."""
 
     asking: Asks
-    glyphs: Glyphs
 
-    def open(self, run: Run, place: str = "dashboard") -> None: ...
+    def open(self, run: Run, name: str = "dashboard") -> None: ...
 
     def replay(self, run: Run) -> None: ...
 
-    def go(self, place: str, found: object = None) -> None: ...
+    def go(self, name: str, found: object = None) -> None: ...
 
     def back(self) -> None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -11,13 +11,15 @@ from textual.screen import Screen
 from cockpit.actions import ANY, REPLAY, Action, of
 from cockpit.deck import Deck
 from cockpit.inks import Line
-from cockpit.watching.moment import Moment
-from cockpit.watching.source import Source
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import KeyBar, header, standing
 from cockpit.widgets.lines import Lines
-from cockpit.widgets.loglines import Hide
-from engine.status import Status
+
+if TYPE_CHECKING:
+    from cockpit.watching.moment import Moment
+    from cockpit.watching.source import Source
+    from cockpit.widgets.loglines import Hide
+    from engine.status import Status
 
 WIDTHS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
 HEIGHTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]
@@ -110,7 +112,7 @@ class RunPlace(Place):
 
     @property
     def source(self) -> Source:
-        return cast(Source, self.feed.source)
+        return cast("Source", self.feed.source)
 
     @property
     def moment(self) -> Moment | None:
@@ -145,6 +147,9 @@ class RunPlace(Place):
     def show(self, moment: Moment) -> None:
         """Draw this moment."""
         raise NotImplementedError
+
+    def aim(self, found: object) -> None:
+        """Somebody asks to be shown something: a step, a line."""
 
     # other places of the same run, and what can be asked of it
 

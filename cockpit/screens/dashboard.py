@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -13,6 +15,7 @@ from cockpit.answers import answers
 from cockpit.inks import Line
 from cockpit.milestones import milestones
 from cockpit.plot.curve import Look
+from cockpit.plot.glyphs import suited
 from cockpit.scenes import AXES, scenes
 from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
@@ -35,7 +38,7 @@ class Dashboard(Transport):
     _wanted: float | None = None
 
     def body(self) -> ComposeResult:
-        look = Look(glyphs=self.deck.glyphs)
+        look = Look(glyphs=suited(_encoding(), os.environ.get("TERM", "")))
         yield Lines(id="answers")
         with Horizontal(id="main"):
             yield Chart(look=look, id="loss", classes="box")
@@ -108,3 +111,8 @@ class Dashboard(Transport):
             chart.window = chart.crosshair = None
         self.deck.tell(f"x counts {'steps' if self.axis == 'step' else 'seconds'}")
         self.renew()
+
+
+def _encoding() -> str:
+    """Of the terminal itself: while the app runs, what is printed goes elsewhere."""
+    return getattr(sys.__stdout__, "encoding", None) or "utf-8"

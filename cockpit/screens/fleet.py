@@ -16,7 +16,7 @@ from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
 from cockpit.widgets.lines import Lines, fit
 from cockpit.widgets.listing import Listing
-from cockpit.widgets.machine import spark
+from cockpit.widgets.spark import spark
 from engine.cli import words
 from engine.cli.target import ours
 from engine.display import display

@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from engine import control, index
+from engine import index
 from engine.cli.target import REWAKE_S, ours
-from engine.columns import Source, preview
 from engine.errors import Problem
-from engine.observe import Observer
-from engine.reader import dialect_of
 from engine.runs import Run
-from engine.status import Status
-from engine.status.answers import Need
-from engine.status.pace import curve
+
+if TYPE_CHECKING:  # folding is loaded only for runs that need it
+    from engine.observe import Observer
+    from engine.status import Status
+    from engine.status.answers import Need
 
 BATCH_S = 0.25
 """Seconds of reading after which what is known so far is shown."""
@@ -107,6 +107,8 @@ class Roster:
             return
         self._rows[run.id] = _kept(run, found)
         if index.is_live(found):
+            from engine.observe import Observer
+
             self._live[run.id] = Observer(run)
             self._follow(run.id, found["keeper"])
         else:
@@ -117,6 +119,8 @@ class Roster:
             self._follow(name, None)
 
     def _follow(self, name: str, keeper: bool | None) -> None:
+        from engine.status.pace import curve
+
         observer = self._live[name]
         try:
             frame = observer.frame()
@@ -143,6 +147,9 @@ class Roster:
 
     @staticmethod
     def _seen(run: Run) -> Row:
+        from engine.observe import Observer
+        from engine.status.pace import curve
+
         observer = Observer(run)
         frame = observer.frame()
         points = [value for _, value in curve(frame.view, "loss")]
@@ -153,6 +160,8 @@ class Roster:
         if now - self._woken.get(run.id, -math.inf) <= REWAKE_S or not ours(run):
             return
         self._woken[run.id] = now
+        from engine import control
+
         try:
             control.ensure_keeper(run)
         except (Problem, OSError):
@@ -203,6 +212,9 @@ def _weight(run: Run) -> int:
 
 def losses(run: Run) -> list[float]:
     """Of the newest attempt, from a few of its rows."""
+    from engine.columns import Source, preview
+    from engine.reader import dialect_of
+
     attempts = run.attempts()
     if not attempts:
         return []

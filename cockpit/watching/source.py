@@ -26,8 +26,6 @@ from engine.runs import Run
 from engine.status import Terms
 from engine.view import View
 
-TICK_S = 0.1
-"""At most ten moments a second."""
 STILL_S = 1.0
 """How often a run on which nothing happens is looked at: time passes for it too."""
 

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from cockpit.watching.source import TICK_S
-
+TICK_S = 0.1
+"""At most ten looks a second."""
 T = TypeVar("T", covariant=True)
 V = TypeVar("V")
 

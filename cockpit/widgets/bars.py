@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.message import Message
 
 from cockpit.actions import Action
 from cockpit.inks import Line, ink_of, sign
-from cockpit.watching.moment import Moment
 from cockpit.widgets.lines import Lines, fit, spread
 from engine.cli import words
 from engine.display import display
+
+if TYPE_CHECKING:
+    from cockpit.watching.moment import Moment
 
 MARK = " ◆ COCKPIT "
 NAME = 60

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cockpit.answers import fresh
 from cockpit.inks import Line
 from cockpit.watching.moment import Moment
 from cockpit.widgets.lines import fit
+from cockpit.widgets.spark import spark
 from engine.cli import words
 from engine.display import display
 from engine.events.base import number
 from engine.status.answers import Gpu
 from engine.status.gpus import MIB
 
-LEVELS = " ▁▂▃▄▅▆▇█"
 LABEL = 6
 HOT = 95.0
 
@@ -102,16 +102,6 @@ def _history(moment: Moment, width: int) -> list[Line]:
 def _first(columns: Mapping[str, Any] | None, name: str) -> float | None:
     column = (columns or {}).get(name)
     return number(column[0]) if isinstance(column, list) and column else None
-
-
-def spark(values: Sequence[float | None], low: float, high: float) -> str:
-    """A value a cell; a gap is a space."""
-    span = high - low or 1.0
-    top = len(LEVELS) - 2
-    return "".join(
-        " " if value is None else LEVELS[1 + round(min(max((value - low) / span, 0), 1) * top)]
-        for value in values
-    )
 
 
 def _host(moment: Moment, width: int) -> list[Line]:

@@ -22,7 +22,7 @@ from tests.support import journals
 from tests.support.stories import T0, Told
 from tests.support.tales import NOW, told
 
-CONSOLE = "".join(f"step {step}/100 loss={4 - 0.02 * step:.4f}\n" for step in range(1, 51))
+CONSOLE = "".join(f"step {n}/100 loss={4 - 0.02 * n:.4f}\n" for n in range(1, 51))
 SIZES = ((60, 20), (80, 24), (120, 40), (200, 60))
 PATIENCE_S = 20.0
 
@@ -30,7 +30,7 @@ Act = Callable[[Pilot[None]], Awaitable[None]]
 
 
 class Pinned:
-    """A source: a run as it stood when its tale was told, by the engine's own replay. Without a head, so it looks alive."""
+    """A source: a run as it stood when its tale was told, by the engine's replay. Without a head it looks alive."""
 
     acts = True
     head: Head | None = None

@@ -7,13 +7,14 @@ from itertools import chain
 import pytest
 
 from cockpit.actions import ACTIONS, ANY, CHART, Action, bindings, of
-from cockpit.app import PLACES, Cockpit
+from cockpit.app import Cockpit
 from cockpit.screens.base import Place
 from cockpit.screens.fleet import FleetPlace
 from cockpit.screens.manual import Manual
+from cockpit.screens.places import PLACES, place
 from engine.cli.catalog import VERBS
 
-SCREENS: list[type[Place]] = [*PLACES.values(), FleetPlace, Manual]
+SCREENS: list[type[Place]] = [*map(place, PLACES), FleetPlace, Manual]
 NAMED = [one for one in ACTIONS if one.name]
 
 

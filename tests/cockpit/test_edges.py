@@ -59,7 +59,9 @@ def test_a_run_that_cannot_be_read_is_told_and_found_again(logs: Path) -> None:
             await until(pilot, lambda: "cannot be read" in text(pilot))
             hidden.rmdir()
             hidden.write_bytes(kept)
-            await until(pilot, lambda: isinstance(pilot.app.screen, Dashboard) and "DONE" in text(pilot))
+            await until(
+                pilot, lambda: isinstance(pilot.app.screen, Dashboard) and "DONE" in text(pilot)
+            )
 
     play(scene)
 

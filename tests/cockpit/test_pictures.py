@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from cockpit.app import PLACES
+from cockpit.screens.places import PLACES, place
 from tests.cockpit.stage import SIZES, Pinned, opened, play, rows, tale, until
 
 KEPT = Path(__file__).parent / "pictures"
@@ -25,10 +25,10 @@ STATES = {
 NAMES = [f"{width}x{height}" for width, height in SIZES]
 
 
-async def picture(pilot: Pilot[None], place: str, source: Pinned) -> list[str]:
+async def picture(pilot: Pilot[None], name: str, source: Pinned) -> list[str]:
     app = pilot.app
     feed = app.follow(source)  # type: ignore[attr-defined]
-    app.push_screen(PLACES[place](feed, str))
+    app.push_screen(place(name)(feed, str))
     await until(pilot, lambda: feed.latest is not None and app.screen.query("#head"))  # type: ignore[arg-type]
     await pilot.pause()
     drawn = rows(pilot)
@@ -44,20 +44,20 @@ def test_every_screen_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple
 
     async def scene() -> None:
         async with opened(tmp_path / "none", size=size) as pilot:
-            for place in PLACES:
+            for name in PLACES:
                 for state, run in runs.items():
-                    drawn = await picture(pilot, place, Pinned(run))
+                    drawn = await picture(pilot, name, Pinned(run))
                     assert len(drawn) == size[1] and max(map(len, drawn)) <= size[0]
-                    found.setdefault(place, []).append("\n".join([f"=== {state}", *drawn]))
+                    found.setdefault(name, []).append("\n".join([f"=== {state}", *drawn]))
 
     play(scene)
-    for place, drawn in found.items():
-        kept = KEPT / f"{place}-{size[0]}x{size[1]}.txt"
+    for name, drawn in found.items():
+        kept = KEPT / f"{name}-{size[0]}x{size[1]}.txt"
         picture_now = "\n".join(drawn) + "\n"
         if os.environ.get("DRAW_PICTURES"):
             kept.parent.mkdir(exist_ok=True)
             kept.write_text(picture_now, "utf-8")
-        assert kept.read_text("utf-8") == picture_now, f"{place} at {size} looks different"
+        assert kept.read_text("utf-8") == picture_now, f"{name} at {size} looks different"
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
