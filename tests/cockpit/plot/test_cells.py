@@ -60,7 +60,9 @@ def test_every_pattern_of_dots_has_a_character_of_its_own() -> None:
 
 def test_every_alphabet_has_every_sign() -> None:
     assert set(BRAILLE.signs) == set(BLOCKS.signs) == set(ASCII.signs)
-    assert all(len(sign) == 1 for alphabet in ALPHABETS.values() for sign in alphabet.signs.values())
+    assert all(
+        len(sign) == 1 for alphabet in ALPHABETS.values() for sign in alphabet.signs.values()
+    )
     assert all(sign.isascii() and sign != "?" for sign in ASCII.signs.values())
 
 
