@@ -47,9 +47,9 @@ def write(picture: Picture, scene: Scene, view: View, tracks: list[Track]) -> No
     title = cut(name, max(room, width // 3), mark)
     end = picture.cells.put(0, margin, title, ink(Role.TITLE, Tone.BOLD))
     if picture.layout.top > 1:
-        _lay(picture, 1, margin, values)
+        _legend(picture, values, margin)
     end = _lay(picture, 0, end + 2 - (not margin), groups)
-    remarks = _remarks(picture, scene, view)
+    remarks = _remarks(picture, scene, view, shown)
     if remarks and end + _size(remarks) + 1 <= width:
         _lay(picture, 0, width - _size(remarks) - 1, [remarks])
 
@@ -67,6 +67,17 @@ def _lay(picture: Picture, row: int, column: int, groups: list[Group]) -> int:
             column = picture.cells.put(row, column, piece.text, piece.ink)
         column += 2
     return column
+
+
+def _legend(picture: Picture, groups: list[Group], margin: int) -> None:
+    """A row of its own; what it has no room for is counted."""
+    room = picture.layout.width - margin
+    fitting = len(groups)
+    while fitting and sum(_size(group) + 2 for group in groups[:fitting]) > room - 3:
+        fitting -= 1
+    column = _lay(picture, 1, margin, groups[:fitting])
+    if fitting < len(groups):
+        picture.cells.put(1, column, f"+{len(groups) - fitting}", _MUTED)
 
 
 def _where(picture: Picture, scene: Scene, view: View) -> Iterator[Group]:
@@ -118,14 +129,17 @@ def _least(scene: Scene, track: Track) -> Iterator[Group]:
         ]
 
 
-def _remarks(picture: Picture, scene: Scene, view: View) -> Group:
+def _remarks(picture: Picture, scene: Scene, view: View, shown: list[Track]) -> Group:
+    """How it is drawn, where that is not how it was told."""
     look = view.look
     zoomed = picture.window.width < picture.extent.width * 0.999
+    factors = {one.prepared.average.factor for one in shown if one.prepared.average is not None}
     said = [
         scene.note,
         "zoomed" if zoomed else "",
         "log" if look.log else "",
         "bulk" if look.robust else "",
+        f"ema {min(factors):.4g}" if factors else "",
     ]
     text = " · ".join(word for word in said if word)
     return [Piece(text, _MUTED)] if text else []
