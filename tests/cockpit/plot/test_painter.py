@@ -210,3 +210,16 @@ def test_new_points_change_few_cells() -> None:
     changed = after.cells.changed(before.cells)
     plot = [part for part in changed if part[0] > 0]
     assert sum(end - start for _, start, end in plot) <= 4
+
+
+def test_a_narrow_heading_keeps_the_value_and_the_kind_of_scale() -> None:
+    y = np.random.default_rng(0).lognormal(0, 1, 500)
+    for width in (20, 30, 40, 60, 100):
+        heading = painted(simple(y), width, look=Look(log=True)).cells.text()[0]
+        assert f"{y[-1]:.3f}"[:4] in heading
+        assert width < 30 or heading.rstrip().endswith(("log", "ema 0.9"))
+
+
+def test_an_axis_of_nothing_has_no_numbers() -> None:
+    assert not any(character.isdigit() for character in text(painted(Scene("loss"))))
+    assert "0.5" not in text(painted(simple([np.nan, np.nan])))
