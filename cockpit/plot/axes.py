@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cockpit.plot import ticks
 from cockpit.plot.cells import Role, ink, length
 from cockpit.plot.curve import Axis
@@ -20,20 +22,30 @@ def most_levels(layout: Layout) -> int:
     return max(layout.rows // 4, 1)
 
 
-def draw(picture: Picture, axis: Axis) -> None:
-    if picture.layout.gutter:
-        _levels(picture)
-    if picture.layout.rule is not None:
-        _rule(picture, picture.layout.rule)
-    if picture.layout.labels is not None:
-        _labels(picture, picture.layout.labels, axis)
+@dataclass(frozen=True)
+class Known:
+    """Which ends of the axes come from data: the others have lines but no numbers, for these would be made up."""
+
+    x: bool
+    y: bool
+
+
+def draw(picture: Picture, axis: Axis, known: Known) -> None:
+    layout = picture.layout
+    if layout.gutter:
+        for row in range(layout.top, picture.bottom + 1):
+            picture.sign(row, layout.gutter - 1, "side", _LINE)
+        if known.y:
+            _levels(picture)
+    if layout.rule is not None:
+        _rule(picture, layout.rule)
+    if layout.labels is not None and known.x:
+        _labels(picture, layout.labels, axis)
 
 
 def _levels(picture: Picture) -> None:
     layout, cells = picture.layout, picture.cells
     side = layout.gutter - 1
-    for row in range(layout.top, picture.bottom + 1):
-        picture.sign(row, side, "side", _LINE)
     for row, value in _labelled(picture).items():
         label = fitting(value, side)
         cells.put(row, side - len(label), label, _LABEL)
@@ -43,13 +55,13 @@ def _levels(picture: Picture) -> None:
 
 
 def _labelled(picture: Picture) -> dict[int, float]:
-    """Row -> the value written there: round ones where there is room, else the two ends."""
+    """Row -> the value written there: round ones where there is room for them, and else the two ends."""
     scale, most = picture.scale, most_levels(picture.layout)
     found: list[float] = []
     if picture.layout.rows > 3:
         steps = ticks.logarithmic if scale.log else ticks.linear
         found = steps(scale.low, scale.high, most)
-    values = found if len(found) > 1 else [scale.low, scale.high]
+    values = found if len(found) > 1 else [scale.low, scale.high, *found]
     rows = {picture.row(value): value for value in values}
     return {
         row: value for row, value in rows.items() if picture.layout.top <= row <= picture.bottom
@@ -90,4 +102,6 @@ def _stops(picture: Picture, axis: Axis) -> list[float]:
     if axis.kind in ("time", "clock"):
         away = axis.offset_s if axis.kind == "clock" else 0.0
         return [value - away for value in ticks.durations(lo + away, hi + away, most)]
-    return ticks.linear(lo, hi, most)
+    found = ticks.linear(lo, hi, most)
+    counted = axis.kind in ("step", "tokens")
+    return [value for value in found if not counted or value == round(value)]

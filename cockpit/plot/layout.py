@@ -28,9 +28,6 @@ class Layout:
     def plot(self) -> tuple[slice, slice]:
         return slice(self.top, self.top + self.rows), slice(self.gutter, self.width)
 
-    def inside(self, column: int, row: int) -> bool:
-        return self.gutter <= column < self.width and self.top <= row < self.top + self.rows
-
 
 def laid(width: int, height: int, legend: bool = False) -> Layout:
     """`legend` asks for a second row of heading, which only a tall chart has."""

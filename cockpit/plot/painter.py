@@ -55,12 +55,19 @@ class Painter:
         cells = Cells(view.height, view.width)
         picture = Picture(cells, layout, window, whole, newest, scale, look.glyphs)
         if layout.rows > 0 and layout.columns > 0:
-            axes.draw(picture, scene.axis)
+            axes.draw(picture, scene.axis, _known(scene, tracks))
             marks.shade(picture, scene)
             strokes.draw(picture, tracks)
             marks.stand(picture, scene.marks)
             _say(picture, _missing(tracks))
         return _Base(scene, view, picture, tracks)
+
+
+def _known(scene: Scene, tracks: list[Track]) -> axes.Known:
+    rows = any(len(track.curve) for track in tracks)
+    values = any(track.count for track in tracks)
+    told = scene.bands or scene.limits != (None, None)
+    return axes.Known(rows or scene.axis.total is not None, values or bool(told))
 
 
 def _missing(tracks: list[Track]) -> str:

@@ -19,6 +19,8 @@ GAP = 16.0
 """A distance of so many usual ones is a hole in the data, and no line crosses it."""
 USUAL = 512
 """How many distances are looked at to know the usual one; below 8 there is none."""
+MEMORY = 8
+"""Into how many of its memories a curve must be divisible."""
 PIECES = 64
 """Times x may go back (a resume does); a curve with more has no order to keep, and is sorted."""
 
@@ -84,9 +86,15 @@ def prepared(curve: Curve, smoothing: float, before: Prepared | None = None) -> 
         points, bad, bad_y = _cleaned(curve, known)
     flat = curve.style not in SMOOTHED or smoothing <= 0 or len(points.y) < 3
     past = known.average if known is not None else None
-    average = None if flat else smoothed(points.y, smoothing, past)
+    average = None if flat else smoothed(points.y, _fitting(smoothing, len(points.y)), past)
     least = _least(points.y, known)
     return Prepared(curve, length, points, bad, bad_y, average, least)
+
+
+def _fitting(smoothing: float, count: int) -> float:
+    """No average remembers more than an eighth of what there is, or a short run would be drawn as its own start.
+    The count is taken by its power of two, so that growing changes the answer seldom."""
+    return min(smoothing, 1 - MEMORY / max(1 << (count.bit_length() - 1), MEMORY + 1))
 
 
 def _least(values: Floats, known: Prepared | None) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cockpit.plot.curve import Axis, Band, Curve, Look, Mark, Scene, Span, View
+from cockpit.plot.curve import Axis, Band, Curve, Look, Mark, MarkKind, Scene, Span, Style, View
 from cockpit.plot.glyphs import ASCII, BLOCKS, BRAILLE
 from cockpit.plot.picture import Picture
 from cockpit.plot.window import Window
@@ -32,15 +34,14 @@ def curves(draw: st.DrawFn, values: st.SearchStrategy[float] = anything) -> Curv
         x = np.concatenate((np.arange(count - back), np.arange(back)))
     else:
         x = np.array(draw(st.lists(anything, min_size=count, max_size=count)))
-    style = draw(st.sampled_from(("line", "dashed", "dotted", "exact", "points", "plan")))
-    return Curve(x.astype(x.dtype if len(x) else float), np.array(y, float), "loss", style=style)
+    return Curve(x, np.array(y, float), "loss", style=draw(st.sampled_from(get_args(Style))))
 
 
 @st.composite
 def scenes(draw: st.DrawFn, values: st.SearchStrategy[float] = anything) -> Scene:
     place = st.one_of(st.integers(-10, 2000), moderate)
     bound = st.one_of(st.none(), moderate)
-    kinds = ("alert", "resume", "phase", "spike", "best", "checkpoint", "note")
+    kinds = get_args(MarkKind)
     return Scene(
         draw(st.text(max_size=20)),
         tuple(draw(st.lists(curves(values), max_size=3))),

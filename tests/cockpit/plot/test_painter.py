@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.plot.cells import Ground, Role, Tone, ink, length, parts
-from cockpit.plot.curve import Axis, Band, Curve, Look, Mark, Scene, Span, View
-from cockpit.plot.glyphs import ASCII, BRAILLE
+from cockpit.plot.curve import Axis, Band, Curve, Look, Mark, Scene, Span, Style, View
+from cockpit.plot.glyphs import ASCII
 from cockpit.plot.painter import Painter
 from cockpit.plot.picture import Picture
 from cockpit.plot.window import Window
@@ -81,7 +81,7 @@ def test_nothing_says_so() -> None:
     assert "no value yet" in text(painted(simple([])))
     assert "3 values, none of them finite" in text(painted(simple([np.nan, np.inf, -np.inf])))
     assert "nothing above 0" in text(painted(simple([-1, 0]), look=Look(log=True)))
-    away = Painter().paint(simple(range(100)), View(60, 12, Window(1e5, 2e5)))
+    away = Painter().paint(simple(np.arange(100)), View(60, 12, Window(1e5, 2e5)))
     assert "no value in this window" in text(away)
 
 
@@ -128,7 +128,7 @@ def test_the_bulk_marks_what_it_leaves_out() -> None:
 def test_raw_is_faint_behind_the_average() -> None:
     noisy = np.random.default_rng(0).normal(3, 1, 5000)
     picture = painted(simple(noisy), look=Look(0.99))
-    tones = {parts(code)[:2] for code in picture.cells.inks[picture.layout.plot].flat}
+    tones = {parts(int(code))[:2] for code in picture.cells.inks[picture.layout.plot].flat}
     assert {(Role.CURVE, Tone.PLAIN), (Role.CURVE, Tone.FAINT)} <= tones
 
 
@@ -166,7 +166,7 @@ def test_the_crosshair_says_nan_where_it_was_told() -> None:
 
 def test_several_runs_are_named_and_told_apart_without_colour() -> None:
     x = np.arange(50)
-    styles = ("line", "dashed", "dotted")
+    styles: tuple[Style, ...] = ("line", "dashed", "dotted")
     curves = tuple(Curve(x, x * (k + 1.0), f"run{k}", style=styles[k]) for k in range(3))
     heading = painted(Scene("loss", curves), 120).cells.text()[0]
     assert all(f"{sign} run{k}" in heading for k, sign in enumerate(("━━", "╍╍", "┅┅")))
@@ -210,4 +210,16 @@ def test_new_points_change_few_cells() -> None:
     changed = after.cells.changed(before.cells)
     plot = [part for part in changed if part[0] > 0]
     assert sum(end - start for _, start, end in plot) <= 4
-    assert BRAILLE.across == 2
+
+
+def test_a_narrow_heading_keeps_the_value_and_the_kind_of_scale() -> None:
+    y = np.random.default_rng(0).lognormal(0, 1, 500)
+    for width in (20, 30, 40, 60, 100):
+        heading = painted(simple(y), width, look=Look(log=True)).cells.text()[0]
+        assert f"{y[-1]:.3f}"[:4] in heading
+        assert width < 30 or heading.rstrip().endswith(("log", "ema 0.9"))
+
+
+def test_an_axis_of_nothing_has_no_numbers() -> None:
+    assert not any(character.isdigit() for character in text(painted(Scene("loss"))))
+    assert "0.5" not in text(painted(simple([np.nan, np.nan])))

@@ -2,102 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from textual.app import App, ComposeResult
 from textual.events import MouseScrollUp
-from textual.geometry import Region
 from textual.pilot import Pilot
 
-from cockpit.plot.cells import Cells
-from cockpit.plot.curve import Axis, Curve, Look, Mark, Scene
+from cockpit.plot.curve import Axis, Look
 from cockpit.plot.window import Window
 from cockpit.widgets.chart import Chart
-
-AXIS = Axis("step", 4000, live=True)
-
-
-def scene(count: int = 2000, title: str = "loss", axis: Axis = AXIS) -> Scene:
-    y = 2 + np.random.default_rng(0).normal(0, 0.1, 4000)
-    curve = Curve(np.arange(count), y[:count], "loss")
-    return Scene(title, (curve,), marks=(Mark(1000, "checkpoint"),), axis=axis)
-
-
-class Watched(Chart):
-    """Notes how often it is painted, and what is then sent to the terminal."""
-
-    def __init__(self, scene: Scene) -> None:
-        super().__init__(scene)
-        self.paints = 0
-        self.sent: list[Region] = []
-
-    def cells(self, width: int, height: int) -> Cells:
-        self.paints += 1
-        return super().cells(width, height)
-
-    def refresh(self, *regions: Region, **more: bool) -> Watched:
-        self.sent += regions or (Region(0, 0, *self.size),)
-        super().refresh(*regions, **more)
-        return self
-
-    def forget(self) -> None:
-        self.paints, self.sent = 0, []
-
-
-class Screen(App[None]):
-    CSS = "Chart { border: round grey; }"
-
-    def __init__(self, count: int = 1) -> None:
-        super().__init__()
-        self.charts = [Watched(scene()) for _ in range(count)]
-        self.said: list[Chart.Said] = []
-
-    def compose(self) -> ComposeResult:
-        yield from self.charts
-
-    def on_chart_pointed(self, told: Chart.Pointed) -> None:
-        self.said.append(told)
-        for chart in self.charts:
-            chart.crosshair = told.x
-
-    def on_chart_picked(self, told: Chart.Picked) -> None:
-        self.said.append(told)
-
-    def on_chart_framed(self, told: Chart.Framed) -> None:
-        self.said.append(told)
-
-    def on_chart_restyled(self, told: Chart.Restyled) -> None:
-        self.said.append(told)
-
-    def of(self, kind: type[Chart.Said]) -> list[Chart.Said]:
-        return [told for told in self.said if isinstance(told, kind)]
-
-
-def shown(chart: Chart) -> str:
-    return "\n".join(
-        "".join(segment.text for segment in chart.render_line(row))
-        for row in range(chart.content_size.height)
-    )
-
-
-def tried(
-    what: Callable[[Screen, Pilot[None]], Awaitable[None]],
-    size: tuple[int, int] = (80, 24),
-    count: int = 1,
-) -> None:
-    async def run() -> None:
-        app = Screen(count)
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
-            app.charts[0].focus()
-            await pilot.pause()
-            await what(app, pilot)
-
-    asyncio.run(run())
+from tests.cockpit.widgets.charts import Screen, scene, shown, tried
 
 
 def test_it_fills_its_space_at_every_size() -> None:
@@ -271,44 +185,3 @@ def test_dragging_pans_and_picks_nothing() -> None:
         assert app.of(Chart.Picked) == []
 
     tried(drag)
-
-
-def test_markup_and_control_characters_are_shown_not_obeyed() -> None:
-    async def show(app: Screen, pilot: Pilot[None]) -> None:
-        chart = app.charts[0]
-        chart.scene = scene(title="[@click=app.bell]x[/] \x1b]0;own\x07")
-        await pilot.pause()
-        heading = shown(chart).splitlines()[0]
-        assert "[@click=app.bell]x[/]" in heading
-        assert "\x1b" not in heading and "\x07" not in heading
-
-    tried(show)
-
-
-@pytest.mark.parametrize("theme", ("textual-dark", "textual-light", "nord", "ansi-dark"))
-def test_raw_and_average_differ_in_every_theme(theme: str) -> None:
-    async def look(app: Screen, pilot: Pilot[None]) -> None:
-        app.theme = theme
-        await pilot.pause()
-        chart = app.charts[0]
-        colours = {
-            segment.style.color.name
-            for row in range(1, chart.content_size.height - 2)
-            for segment in chart.render_line(row)
-            if segment.style and segment.style.color and "⠀" < segment.text[0] <= "⣿"
-        }
-        assert len(colours) == 2
-
-    tried(look)
-
-
-def test_a_change_of_theme_changes_the_colours() -> None:
-    async def look(app: Screen, pilot: Pilot[None]) -> None:
-        chart = app.charts[0]
-        dark = chart.render_line(0)
-        app.theme = "textual-light"
-        await pilot.pause()
-        assert [s.text for s in chart.render_line(0)] == [s.text for s in dark]
-        assert [s.style for s in chart.render_line(0)] != [s.style for s in dark]
-
-    tried(look)
