@@ -87,5 +87,5 @@ def test_every_folder_with_code_is_packaged() -> None:
 def test_a_script_stands_for_each_package() -> None:
     scripts = {name: f"{name}.cli:main" for name in ("engine",)}
     if (ROOT / "cockpit" / "app.py").exists():
-        scripts["cockpit"] = "cockpit.app:main"
+        scripts["cockpit"] = "cockpit.cli:main"
     assert PROJECT["project"]["scripts"] == scripts

@@ -1,0 +1,232 @@
+"""The app: it owns the screens, the theme and the threads that look; everything else gets values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.filter import LineFilter
+from textual.message import Message
+
+from cockpit.actions import ANY, bindings, of
+from cockpit.asking import Asking
+from cockpit.screens.base import Place, RunPlace
+from cockpit.screens.dialogs import Choice, Item
+from cockpit.screens.fleet import FleetPlace
+from cockpit.screens.manual import Manual
+from cockpit.screens.places import place
+from cockpit.terminal import Harmless, bug
+from cockpit.themes import THEMES, after
+from cockpit.watching.roster import Fleet, Roster, Runs
+from cockpit.watching.watch import Watch
+from engine.cli import crash
+from engine.cli.target import hider
+from engine.display import display
+from engine.runs import Run
+
+TOLD = 200
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where it opens: the runs of the fleet, and one of them, live or as a recording."""
+
+    runs: Runs
+    run: Run | None = None
+    tape: bool = False
+    speed: float = 1.0
+    theme: str = THEMES[0].name
+
+
+class News(Message):
+    """A watch saw something."""
+
+    def __init__(self, feed: Watch[Any]) -> None:
+        super().__init__()
+        self.feed = feed
+
+
+class Cockpit(App[None]):
+    """Closing it changes nothing: it reads, and leaves requests."""
+
+    CSS_PATH = Path(__file__).with_name("cockpit.tcss")
+    TITLE = "cockpit"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar = bindings(ANY)
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__()
+        self.opening = opening
+        self.asking = Asking(self, self)
+        self._bug = ""
+        self._watches: list[Watch[Any]] = []
+        self._fleet: Watch[Fleet] = Watch(Roster(opening.runs), lambda: None)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = opening.theme
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), Harmless()]
+
+    def on_mount(self) -> None:
+        self._fleet = self.follow(Roster(self.opening.runs))
+        self.push_screen(FleetPlace(self._fleet))
+        if self.opening.run is not None:
+            self._enter(self.opening.run, "dashboard", self.opening.tape)
+
+    def on_unmount(self) -> None:
+        for watch in self._watches:
+            watch.end()
+
+    # threads that look
+
+    def follow(self, source: Any) -> Watch[Any]:
+        watch: Watch[Any] = Watch(source, lambda: self.post_message(News(watch)))
+        self._watches.append(watch)
+        self.run_worker(watch.run, thread=True, exit_on_error=True)
+        return watch
+
+    def on_news(self, event: News) -> None:
+        event.feed.take()
+        screen = next((s for s in reversed(self.screen_stack) if isinstance(s, Place)), None)
+        if isinstance(screen, FleetPlace | RunPlace) and screen.feed is event.feed:
+            screen.news()
+
+    # going places
+
+    def open(self, run: Run, name: str = "dashboard") -> None:
+        """A run as it is now."""
+        self._enter(run, name, tape=False)
+
+    def replay(self, run: Run) -> None:
+        """A run once more, from its beginning."""
+        self._enter(run, "dashboard", tape=True)
+
+    def _enter(self, run: Run, name: str, tape: bool) -> None:
+        from cockpit.watching.source import Live, Tape
+
+        source = Tape(run, self.opening.speed) if tape else Live(run)
+        self.push_screen(place(name)(self.follow(source), hider(run)))
+
+    def go(self, name: str, found: object = None) -> None:
+        """To another place of the run that is on the screen; `found` is what to look at there."""
+        here = self.screen
+        assert isinstance(here, RunPlace), "only the screens of a run lead to its other places"
+        there = place(name)(here.feed, here.hide)
+        self.switch_screen(there)
+        if found is not None:
+            there.call_after_refresh(there.aim, found)
+
+    def back(self) -> None:
+        """To where one came from; the watch of what is left ends with its last screen."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+            self._tidy()
+
+    def home(self) -> None:
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        used = [s.feed for s in self.screen_stack if isinstance(s, FleetPlace | RunPlace)]
+        for watch in list(self._watches):
+            if watch not in used:
+                watch.end()
+                self._watches.remove(watch)
+
+    # what can be done everywhere
+
+    def action_help(self) -> None:
+        screen = self.screen
+        if isinstance(screen, Place) and not isinstance(screen, Manual):
+            run = screen.source.run.id if isinstance(screen, RunPlace) else None
+            self.push_screen(Manual(screen.scopes, run))
+
+    def action_palette(self) -> None:
+        screen = self.screen
+        if not isinstance(screen, Place):
+            return
+        run = screen.source.run.id if isinstance(screen, RunPlace) else None
+        named = {
+            Item(one.label, one.says, one.command(run), one.shown): one.call
+            for one in of(*screen.scopes, ANY)
+            if one.keys and one.name not in ("palette", "jump") and screen.can(one.name)
+        }
+
+        def answered(item: Item | None) -> None:
+            if item is not None:
+                self.call_later(screen.run_action, named[item])
+
+        hint = "Enter does it, ↑ ↓ choose, Esc leaves. At the right: the same as a command."
+        self.push_screen(Choice("Commands", list(named), hint), answered)
+
+    def action_next_theme(self) -> None:
+        self.theme = after(self.theme)
+        self.tell(f"theme: {self.theme}")
+
+    async def action_quit(self) -> None:
+        self.exit()
+
+    def stop(self, run: Run) -> None:
+        """From the fleet: look first, then ask."""
+        from engine.observe import Observer
+
+        self.asking.stop(run, Observer(run).status())
+
+    def launch(self) -> None:
+        """A run of one of the project's profiles."""
+        folder = Path.cwd() / "profiles"
+        items = [
+            Item(display(path.stem, 40), "", str(path)) for path in sorted(folder.glob("*.toml"))
+        ]
+        if not items:
+            self.tell("no profiles/ here; engine launch FILE starts one from anywhere", "warning")
+            return
+
+        def answered(item: Item | None) -> None:
+            if item is not None:
+                self.asking.launch(item)
+
+        self.push_screen(
+            Choice("Launch which profile?", items, "Enter starts it on this machine."), answered
+        )
+
+    def done(self, said: str, found: object) -> None:
+        """Something that was asked for is under way."""
+        if isinstance(found, Run):
+            self.open(found)
+            said = f"{said}: {found.id}"
+        self.tell(said)
+
+    def copy(self, command: str) -> None:
+        self.copy_to_clipboard(command)
+        self.tell(f"copied: {command}")
+
+    def tell(self, text: str, severity: str = "information") -> None:
+        """A few words in the corner; never markup."""
+        self.notify(display(text, TOLD), severity=severity, timeout=4, markup=False)  # type: ignore[arg-type]
+
+    # a bug
+
+    def _fatal_error(self) -> None:
+        """In the place of Textual's own, which prints the values of variables."""
+        error = sys.exc_info()[1] or self._exception
+        self._bug = bug(error, crash.record(error) if error is not None else None)
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        """On the terminal as it was before."""
+        super()._print_error_renderables()
+        if self._bug:
+            sys.stderr.write(self._bug)
+            self._bug = ""
+
+    def running(self) -> list[str]:
+        """Runs that go on without the screen."""
+        fleet = self._fleet.latest
+        return [row.run.id for row in fleet.rows if row.live] if fleet else []

@@ -1,0 +1,129 @@
+"""`cockpit`: open the screen on the fleet, a run or a recording. What it shows, `engine` says in words."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from cockpit.app import Cockpit, Opening
+from cockpit.themes import THEMES
+from cockpit.watching.roster import Runs
+from engine import __version__, index
+from engine.cli.output import Output
+from engine.cli.target import the
+from engine.errors import NotFound, Problem, Unusable
+from engine.runs import Run, every, logs_folder, samples
+
+EXAMPLES = """examples:
+  cockpit                       every run
+  cockpit @                     the newest run
+  cockpit replay @ --speed 60   it once more, a minute a second
+  cockpit demo                  train a tiny model, here and now
+"""
+DEMO = "profiles/demo.toml"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status 0 when the screen was closed, else what `engine` would exit with."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words)
+    except Problem as problem:
+        print(f"cockpit: {problem}", file=sys.stderr)
+        if problem.fix:
+            print(f"  {problem.fix}", file=sys.stderr)
+        return problem.status
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(words: list[str]) -> int:
+    parser = _parser()
+    args = parser.parse_args(words)
+    opening = _opening(args)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Unusable("the screen needs a terminal", "engine ls and engine status say it in words")
+    app = Cockpit(opening)
+    app.run()
+    for run in app.running():
+        print(f"{run} goes on; cockpit {run} looks at it again")
+    return app.return_code or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "cockpit",
+        description="Watch, stop, resume and replay training runs.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", nargs="*", metavar="RUN | DIR | replay RUN | demo")
+    parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="of a replay")
+    parser.add_argument("--samples", action="store_true", help="replay: the recordings that ship")
+    parser.add_argument(
+        "--theme", default="cockpit", help="cockpit, light, high-contrast, colour-blind"
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")
+    return parser
+
+
+def _opening(args: argparse.Namespace) -> Opening:
+    if args.theme not in [theme.name for theme in THEMES]:
+        known = ", ".join(theme.name for theme in THEMES)
+        raise Unusable(f"there is no theme '{args.theme}'", f"one of {known}")
+    if not 0 < args.speed <= 1e6:
+        raise Unusable(f"{args.speed:g} is no speed", "--speed 60 shows a minute in a second")
+    logs, what = logs_folder(), list(args.what)
+    tape = what[:1] == ["replay"]
+    if tape and args.samples:
+        return _samples(logs / "samples", args)
+    what = what[1:] if tape else what
+    if tape and not what:
+        raise Unusable("replay which run?", "cockpit replay @ is the newest")
+    if len(what) > 1:
+        raise Unusable(f"one run at a time, not {len(what)}", "cockpit --help")
+    runs: Runs = partial(every, logs)
+    run: Run | None = None
+    if what == ["demo"] and not tape:
+        run = _demo(logs)
+    elif what:
+        runs, run = _named(what[0], runs)
+    return Opening(runs, run, tape, args.speed, args.theme)
+
+
+def _samples(folder: Path, args: argparse.Namespace) -> Opening:
+    found = list(samples(folder))
+    if not found:
+        raise NotFound(f"there are no recordings in {folder}", "cockpit replay RUN shows a run")
+    return Opening(lambda: list(samples(folder)), found[0], True, args.speed, args.theme)
+
+
+def _named(word: str, runs: Runs) -> tuple[Runs, Run | None]:
+    """A run's folder, a folder of runs, or a run by name."""
+    folder = Path(word)
+    if folder.is_dir() and not (folder / "keeper.jsonl").is_file():
+        for place in (folder, folder / "logs"):
+            if every(place):
+                return partial(every, place), None
+        raise NotFound(f"there is no run in {word}", "a run's folder holds keeper.jsonl")
+    if (folder / "keeper.jsonl").is_file():
+        return runs, Run(folder.absolute())
+    return runs, the(word, Output(as_json=False))
+
+
+def _demo(logs: Path) -> Run:
+    """The demo that still runs, else a new one."""
+    for run in every(logs):
+        if run.id[:-21] == "demo" and index.is_live(index.row(run)):
+            return run
+    if not Path(DEMO).is_file():
+        raise NotFound(f"no {DEMO} here", "stand in the project's folder")
+    if importlib.util.find_spec("torch") is None:
+        raise Unusable("the demo trains with torch, which is not installed", "pip install torch")
+    from engine import launching, profile
+
+    return launching.launch(profile.load(DEMO), Path.cwd())

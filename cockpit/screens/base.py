@@ -1,0 +1,196 @@
+"""What all screens have: their line at the top, their keys at the bottom, and their classes of size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from cockpit.actions import ANY, REPLAY, Action, of
+from cockpit.deck import Deck
+from cockpit.inks import Line
+from cockpit.watching.watch import Watch
+from cockpit.widgets.bars import KeyBar, header, standing
+from cockpit.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from cockpit.watching.moment import Moment
+    from cockpit.watching.source import Source
+    from cockpit.widgets.loglines import Hide
+    from engine.status import Status
+
+WIDTHS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
+HEIGHTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]
+"""From so many columns or rows on, a screen has this class."""
+WORLD = ("stop", "kill", "save", "note", "resume", "resume_here")
+"""Actions that leave a request: not for what is only looked at."""
+
+
+LIVING = ("stop", "kill", "save")
+"""Those that make no sense once the run has ended."""
+
+
+class Place(Screen[None]):
+    """A screen with a header and a footer. `scopes` are its parts of the registry."""
+
+    scopes: ClassVar[tuple[str, ...]] = ()
+    _ready = False
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    @property
+    def deck(self) -> Deck:
+        return cast(Deck, self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Lines(lambda width, height: [self.title_line(width)], id="head")
+        yield from self.body()
+        yield KeyBar([])
+
+    def body(self) -> ComposeResult:
+        """What stands between header and footer."""
+        raise NotImplementedError
+
+    def places(self) -> Sequence[str]:
+        """The way here, for the header."""
+        raise NotImplementedError
+
+    def right(self, width: int) -> Line:
+        """The right end of the header."""
+        return []
+
+    def title_line(self, width: int) -> Line:
+        return header(self.places(), self.right(width), width)
+
+    def offered(self) -> list[Action]:
+        """The actions that can be taken here and now, in the footer's order."""
+        return [one for one in of(*self.scopes, ANY) if self.can(one.name)]
+
+    def can(self, name: str) -> bool:
+        """Whether an action of this screen makes sense now."""
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.can(action)
+
+    def on_mount(self) -> None:
+        self._ready = True
+        self.renew()
+
+    def on_screen_resume(self) -> None:
+        self.news()
+
+    def news(self) -> None:
+        """There is something newer to draw, once there is where to."""
+        if self._ready and self.query(KeyBar):
+            self.renew()
+
+    def renew(self) -> None:
+        """Draw what is newest."""
+        self.query_one("#head", Lines).show(lambda width, height: [self.title_line(width)])
+        self.query_one(KeyBar).offer(self.offered())
+
+    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        event.stop()
+        if event.action.name not in ("", "jump"):
+            self.call_later(self.run_action, event.action.call)
+
+    def words(self, id: str) -> Lines:
+        return self.query_one(f"#{id}", Lines)
+
+
+class RunPlace(Place):
+    """A screen about one run."""
+
+    name_of_place: ClassVar[str] = ""
+
+    def __init__(self, watch: Watch[Moment], hide: Hide) -> None:
+        super().__init__()
+        self.feed, self.hide = watch, hide
+
+    @property
+    def source(self) -> Source:
+        return cast("Source", self.feed.source)
+
+    @property
+    def moment(self) -> Moment | None:
+        return self.feed.latest
+
+    def places(self) -> Sequence[str]:
+        here = [self.name_of_place] if self.name_of_place else []
+        return ["Fleet", self.source.run.id, *here]
+
+    def right(self, width: int) -> Line:
+        if self.feed.trouble is not None:
+            return [(" cannot be read ", "bad chip")]
+        return standing(self.moment, width) if self.moment else [("reading… ", "muted")]
+
+    def can(self, name: str) -> bool:
+        moves = self.moment is not None and self.moment.position is not None
+        if any(name == one.name for one in of(REPLAY)):
+            return moves
+        if name in WORLD:
+            return self.source.acts and (name not in LIVING or self._lives())
+        if name == "replay":
+            return not moves
+        return name != type(self).__name__.lower()
+
+    def renew(self) -> None:
+        super().renew()
+        moment = self.moment
+        if moment is not None:
+            self.set_class(moment.position is not None, "moves")
+            self.show(moment)
+
+    def show(self, moment: Moment) -> None:
+        """Draw this moment."""
+        raise NotImplementedError
+
+    def aim(self, found: object) -> None:
+        """Somebody asks to be shown something: a step, a line."""
+
+    # other places of the same run, and what can be asked of it
+
+    def action_dashboard(self) -> None:
+        self.deck.go("dashboard")
+
+    def action_logs(self) -> None:
+        self.deck.go("logs")
+
+    def action_checkpoints(self) -> None:
+        self.deck.go("checkpoints")
+
+    def action_alerts(self) -> None:
+        self.deck.go("alerts")
+
+    def action_fleet(self) -> None:
+        self.deck.home()
+
+    def action_back(self) -> None:
+        self.deck.back()
+
+    def action_replay(self) -> None:
+        self.deck.replay(self.source.run)
+
+    def action_stop(self) -> None:
+        self.deck.asking.stop(self.source.run, self._status())
+
+    def action_kill(self) -> None:
+        self.deck.asking.kill(self.source.run, self._status())
+
+    def action_save(self) -> None:
+        self.deck.asking.save(self.source.run, self._status())
+
+    def action_note(self) -> None:
+        self.deck.asking.note(self.source.run)
+
+    def action_resume(self) -> None:
+        self.deck.go("checkpoints")
+
+    def _lives(self) -> bool:
+        return self.moment is not None and self.moment.status.exit_status is None
+
+    def _status(self) -> Status | None:
+        return self.moment.status if self.moment else None

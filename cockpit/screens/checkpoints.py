@@ -1,0 +1,252 @@
+"""What a run saved, what of it is whole, and going on from one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from cockpit.actions import CHECKPOINTS, bindings
+from cockpit.inks import Line
+from cockpit.screens.base import RunPlace
+from cockpit.watching.moment import Moment
+from cockpit.watching.watch import Watch
+from cockpit.widgets.bars import cells
+from cockpit.widgets.lines import Lines
+from cockpit.widgets.listing import Listing
+from cockpit.widgets.loglines import Hide
+from engine.checkpoints import Checkpoint
+from engine.cli import words
+from engine.display import display
+from engine.observe import inspect, place
+from engine.status.answers import Checkpoint as Told
+from engine.view import AttemptView, View
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A checkpoint in the list. `verified` is None where nobody could look."""
+
+    checkpoint: Checkpoint
+    verified: bool | None
+    where: str
+    best: bool
+
+
+class Checkpoints(RunPlace):
+    """Newest first; Enter or R goes on from the one under the cursor."""
+
+    scopes = (CHECKPOINTS,)
+    BINDINGS: ClassVar = bindings(CHECKPOINTS)
+    AUTO_FOCUS = "#list"
+    name_of_place = "Checkpoints"
+
+    def __init__(self, watch: Watch[Moment], hide: Hide) -> None:
+        super().__init__(watch, hide)
+        self._rows: list[Shown] = []
+        self._hashed: dict[str, bool | None] = {}
+
+    def body(self) -> ComposeResult:
+        listing = Listing(id="list", classes="box")
+        listing.border_title = "checkpoints"
+        listing.empty = "nothing was saved yet; V asks for a checkpoint"
+        yield listing
+        for name, title in (("chosen", "resume from here"), ("more", "resumes so far")):
+            box = Lines(id=name, classes="box")
+            box.border_title = title
+            yield box
+
+    @property
+    def chosen(self) -> Shown | None:
+        cursor = self.query_one(Listing).cursor
+        return self._rows[cursor] if cursor < len(self._rows) else None
+
+    def can(self, name: str) -> bool:
+        if name in ("resume", "resume_here") and self.moment is not None:
+            return super().can(name) and self.moment.status.exit_status is not None
+        if name == "verify":
+            return self.moment is not None and self.moment.position is None
+        return super().can(name)
+
+    def show(self, moment: Moment) -> None:
+        self._rows = shown(moment)
+        self.query_one(Listing).show(len(self._rows), self._line, self._head)
+        self._details(moment)
+
+    def _details(self, moment: Moment) -> None:
+        chosen = self._chosen_lines(moment)
+        self.words("chosen").show(lambda width, height: chosen)
+        self.words("chosen").styles.height = len(chosen) + 2
+        proofs = proven(moment.frame.view)
+        self.words("more").show(lambda width, height: proofs)
+        self.words("more").styles.height = min(len(proofs), 6) + 2
+
+    @staticmethod
+    def _columns(width: int) -> list[tuple[str, int, bool]]:
+        wide = width >= 100
+        name = min(max(width - (70 if wide else 52), 12), 56)
+        return [
+            ("", 2, False),
+            ("CHECKPOINT", name, False),
+            ("STEP", 10, True),
+            ("SAVED", 11, True),
+            ("SIZE", 9, True),
+            ("VERIFIED", 12, False),
+            ("WHERE", 16 if wide else 0, False),
+        ]
+
+    def _head(self, width: int) -> Line:
+        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
+
+    def _line(self, row: int, width: int) -> Line:
+        one = self._rows[row]
+        good, ink = self._verdict(one)
+        texts = [
+            (" ★" if one.best else "", "good"),
+            (display(one.checkpoint.name, 80), "title"),
+            (words.count(one.checkpoint.step), "text"),
+            (words.moment(one.checkpoint.t), "muted"),
+            (words.size(one.checkpoint.bytes), "muted"),
+            (good, ink),
+            (display(one.where, 24), "muted"),
+        ]
+        columns = self._columns(width)
+        return cells(
+            [
+                (t, size, ink, right)
+                for (t, ink), (_, size, right) in zip(texts, columns, strict=True)
+            ]
+        )
+
+    def _verdict(self, one: Shown) -> tuple[str, str]:
+        hashed = self._hashed.get(one.checkpoint.path)
+        if hashed is not None:
+            return ("✔ every byte", "good bold") if hashed else ("✖ broken", "bad bold")
+        if one.verified is None:
+            return "— unknown", "muted"
+        return ("✔ sizes", "good") if one.verified else ("✖ broken", "bad bold")
+
+    def _chosen_lines(self, moment: Moment) -> list[Line]:
+        one, status = self.chosen, moment.status
+        if one is None:
+            return [[("no checkpoint to go on from", "muted")]]
+        again = ""
+        if status.step is not None and one.checkpoint.step is not None:
+            again = f"{max(status.step - one.checkpoint.step, 0):,} steps are trained again"
+        lines: list[Line] = [
+            [("from      ", "faint"), (display(one.checkpoint.path, 200), "text")],
+            [
+                ("step      ", "faint"),
+                (words.count(one.checkpoint.step), "text"),
+                (f"   {again}", "muted"),
+            ],
+            [("known     ", "faint"), *self._known(one)],
+        ]
+        if status.exit_status is None:
+            lines.append([("the run still goes on; S stops it", "warn")])
+        elif self.source.acts:
+            lines.append([("Enter", "key"), (" resumes from here, after a typed word", "muted")])
+        return lines
+
+    def _known(self, one: Shown) -> Line:
+        text, ink = self._verdict(one)
+        by = "its manifest was durable before it was told" if one.checkpoint.verified else ""
+        return [(text, ink), (f"   {by}", "muted")]
+
+    def on_listing_moved(self) -> None:
+        if self.moment is not None:
+            self._details(self.moment)
+
+    def on_listing_chosen(self) -> None:
+        self.action_resume_here()
+
+    def action_resume_here(self) -> None:
+        if self.chosen is None or self.moment is None:
+            self.deck.tell("there is no checkpoint to go on from", "warning")
+        elif self.source.acts:
+            self.deck.asking.resume(self.source.run, self.moment.status, self.chosen.checkpoint)
+
+    def action_resume(self) -> None:
+        self.action_resume_here()
+
+    def action_verify(self) -> None:
+        """Every byte of the one under the cursor, on a thread."""
+        one, moment = self.chosen, self.moment
+        if one is None or moment is None:
+            return
+        told = told_manifest(moment.frame.view, one.checkpoint.path)
+        if told is None:
+            self.deck.tell(
+                "it has no manifest, so nothing says what its bytes should be", "warning"
+            )
+            return
+        path, manifest = told
+
+        def work() -> None:
+            seen = inspect(place(path, one.checkpoint.path), manifest, hashes=True)
+            self._hashed[one.checkpoint.path] = bool(seen.here and seen.verified)
+            self.app.call_from_thread(self.renew)
+
+        self.deck.tell("reading every byte…")
+        self.run_worker(work, thread=True, exit_on_error=True)
+
+    def action_copy(self) -> None:
+        name = f" --from {self.chosen.checkpoint.name}" if self.chosen else ""
+        self.deck.copy(f"engine resume {self.source.run.id}{name}")
+
+
+def shown(moment: Moment) -> list[Shown]:
+    """What was announced and what lies there, each once, newest first."""
+    best = moment.status.best.step
+    told = {one.path: one for one in moment.status.checkpoints}
+    lying = {one.path: one for one in moment.saves}
+    found = []
+    for path in {**told, **lying}:
+        seen = told.get(path)
+        one = lying.get(path) or _told(told[path])
+        where = seen.where if seen is not None else "this disk"
+        verified = seen.verified if seen is not None else None
+        found.append(Shown(one, verified, where or words.MISSING, one.step == best))
+    return sorted(found, key=lambda one: -(one.checkpoint.step or -1))
+
+
+def _told(one: Told) -> Checkpoint:
+    """As it was announced; nobody could look at it."""
+    return Checkpoint(one.name, one.path, one.step, one.bytes, None, None)
+
+
+def told_manifest(view: View, path: str) -> tuple[AttemptView, str] | None:
+    """The attempt that announced it, and its manifest's digest."""
+    for attempt in reversed(view.attempts):
+        for saved in attempt.facts.trainer.saved:
+            if saved.path == path and saved.manifest:
+                return attempt, saved.manifest
+    return None
+
+
+def proven(view: View) -> list[Line]:
+    """Of each further attempt: where the one before had come to, and where it began."""
+    lines: list[Line] = []
+    for before, after in pairwise(view.attempts):
+        first, last = after.facts.tally.first_step, before.facts.tally.step
+        asked = after.opening.resume_step
+        good = first is not None and (asked is None or first in (asked, asked + 1))
+        sign = (
+            ("✔ ", "good bold")
+            if good
+            else ("… ", "muted")
+            if first is None
+            else ("⚠ ", "warn bold")
+        )
+        lines.append(
+            [
+                (f"attempt {after.number} ", "text bold"),
+                (f"{display(after.opening.reason, 24)}  ", "muted"),
+                sign,
+                (f"came to {words.count(last)}, asked for {words.count(asked)}, ", "text"),
+                (f"began at {words.count(first)}", "text"),
+            ]
+        )
+    return lines or [[("none: this is its first attempt", "muted")]]

@@ -1,0 +1,33 @@
+"""What stands between the screen and the terminal: the last filter on every line, and how a bug is told.
+
+Text from outside is made harmless where it is shown. The filter is there for the day that somebody forgets it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from engine.display import display
+
+
+@lru_cache(maxsize=8192)
+def _safe(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else display(text, len(text))
+
+
+class Harmless(LineFilter):
+    """No text of any widget carries a control character, a bidirectional override or anything invisible."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [one if one.control else Segment(_safe(one.text), one.style) for one in segments]
+
+
+def bug(error: BaseException | None, path: object) -> str:
+    """What is left on the terminal after a bug: no traceback and no value of a variable."""
+    name = type(error).__name__ if error is not None else "unknown"
+    kept = f"; its traceback is in {path}" if path else ""
+    return f"cockpit: this is a bug: {name}{kept}\nYour runs go on: engine ls shows them.\n"

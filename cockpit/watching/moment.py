@@ -1,0 +1,27 @@
+"""What a screen of one run gets: everything as of one moment, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.watching.console import Console
+from cockpit.watching.curves import Curves
+from cockpit.watching.head import Position
+from engine.checkpoints import Checkpoint
+from engine.frame import Frame
+from engine.status import Status, Terms
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`position` is known where time can be moved. `behind` is bytes that were not read yet."""
+
+    frame: Frame
+    status: Status
+    terms: Terms
+    curves: Curves
+    console: Console
+    saves: tuple[Checkpoint, ...] = ()
+    """What the run could go on from; empty where nobody can look at its disk."""
+    position: Position | None = None
+    behind: int = 0

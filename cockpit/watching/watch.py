@@ -1,0 +1,65 @@
+"""A thread that looks, and one place where the newest of what it saw stands. Nobody waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+TICK_S = 0.1
+"""At most ten looks a second."""
+T = TypeVar("T", covariant=True)
+V = TypeVar("V")
+
+
+class Looks(Protocol[T]):
+    """What a watch can be kept over."""
+
+    def look(self) -> T | None: ...
+
+
+class Watch(Generic[V]):
+    """Looks ten times a second. `tell` is called on the watching thread when `latest` is newer than what was taken."""
+
+    def __init__(self, source: Looks[V], tell: Callable[[], object]) -> None:
+        self.source = source
+        self.latest: V | None = None
+        self.trouble: str | None = None
+        """Why nothing could be seen at the last look."""
+        self._tell = tell
+        self._told = False
+        self._ended, self._wake = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        """The thread's own work: until `end`."""
+        while not self._ended.is_set():
+            self.turn()
+            self._wake.wait(TICK_S)
+            self._wake.clear()
+
+    def turn(self) -> None:
+        """One look."""
+        try:
+            found, trouble = self.source.look(), None
+        except OSError as error:
+            found, trouble = None, f"{error.strerror or error}: {error.filename or ''}"
+        news = found is not None or trouble != self.trouble
+        self.trouble = trouble
+        if found is not None:
+            self.latest = found
+        if news and not self._told and not self._ended.is_set():
+            self._told = True
+            self._tell()
+
+    def take(self) -> V | None:
+        """The newest; from now on there may be a newer one."""
+        self._told = False
+        return self.latest
+
+    def hurry(self) -> None:
+        """Look now: somebody moved something."""
+        self._wake.set()
+
+    def end(self) -> None:
+        self._ended.set()
+        self._wake.set()

@@ -1,0 +1,106 @@
+"""The first and the last line of every screen: where one is and how it stands; which keys do what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.message import Message
+
+from cockpit.actions import Action
+from cockpit.inks import Line, ink_of, sign
+from cockpit.widgets.lines import Lines, fit, spread
+from engine.cli import words
+from engine.display import display
+
+if TYPE_CHECKING:
+    from cockpit.watching.moment import Moment
+
+MARK = " ◆ COCKPIT "
+NAME = 60
+
+
+def header(places: Sequence[str], right: Line, width: int) -> Line:
+    """`places` is the way here; on a narrow screen only its last part is said."""
+    shown = places if width >= 100 else places[-2:] if width >= 80 else places[-1:]
+    mark = MARK if width >= 80 else " ◆ "
+    left: list[tuple[str, str]] = [(mark, "primary bold")]
+    for at, place in enumerate(shown):
+        last = at == len(shown) - 1
+        left.append((display(place, NAME), "title" if last else "muted"))
+        left.append(("" if last else " › ", "faint"))
+    return spread(left, right, width)
+
+
+def standing(moment: Moment, width: int) -> Line:
+    """State, progress and the time, for the right end of a header."""
+    status = moment.status
+    ink = ink_of(status.state, status.word)
+    parts: list[tuple[str, str]] = [
+        (f" {sign(status.word)} {display(status.word, 16)} ", f"{ink} chip")
+    ]
+    if status.step is not None:
+        place = words.progress(status.step, status.total)
+        share = f"  {100 * status.step / status.total:.1f} %" if status.total else ""
+        parts.append((f"  {place}{share}" if width >= 100 else f"  {place}", "text bold"))
+    if status.phase and width >= 100:
+        parts.append((f"  {display(status.phase, 16)}", "accent"))
+    if width >= 80:
+        parts.append((f"  {words.moment(moment.frame.now)} ", "muted"))
+    return parts
+
+
+class KeyBar(Lines):
+    """The keys of this screen, as many as there is room for; a click on one is that key."""
+
+    DEFAULT_CSS = "KeyBar { dock: bottom; height: 1; }"
+
+    class Pressed(Message):
+        """Somebody clicked on a key."""
+
+        def __init__(self, action: Action) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, found: Sequence[Action]) -> None:
+        super().__init__()
+        self._found = found
+        self._places: list[tuple[int, int, Action]] = []
+        self.show(lambda width, height: [self._line(width)])
+
+    def offer(self, found: Sequence[Action]) -> None:
+        if list(found) != list(self._found):
+            self._found = found
+            self.show(lambda width, height: [self._line(width)])
+
+    def _line(self, width: int) -> Line:
+        """The last ones always have their place: help and the way out."""
+        keys = [one for one in self._found if one.shown]
+        tail = [one for one in keys if one.rank >= 80]
+        kept = [one for one in keys if one.rank < 80]
+        while kept and sum(map(_size, [*kept, *tail])) > width:
+            kept.pop()
+        while tail and sum(map(_size, [*kept, *tail])) > width:
+            tail.pop(0)
+        line: list[tuple[str, str]] = []
+        self._places, x = [], 0
+        for one in [*kept, *tail]:
+            self._places.append((x, x + _size(one), one))
+            line += [(f" {one.shown}", "key"), (f" {one.label} ", "muted")]
+            x += _size(one)
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        for begin, end, action in self._places:
+            if begin <= event.x < end:
+                self.post_message(self.Pressed(action))
+
+
+def _size(action: Action) -> int:
+    return len(action.shown) + len(action.label) + 3
+
+
+def cells(parts: Sequence[tuple[str, int, str, bool]]) -> Line:
+    """Columns of a table: text, width, ink, whether it stands at the right."""
+    return [(fit(text, size, right) + " ", ink) for text, size, ink, right in parts if size > 0]
