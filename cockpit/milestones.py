@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from cockpit.plot.curve import Mark, MarkKind, Span
 from engine.checkpoints import Checkpoint
-from engine.clock import attempt_ahead_s
+from engine.clock import ahead_s
 from engine.display import display
 from engine.status import Status
 from engine.view import AttemptView, View
@@ -48,7 +48,7 @@ def milestones(view: View, status: Status, saves: Sequence[Checkpoint] = ()) -> 
 
 
 def _attempt(view: View, attempt: AttemptView) -> Iterator[Milestone]:
-    facts, ahead = attempt.facts, attempt_ahead_s(view.keeper, attempt)
+    facts, ahead = attempt.facts, ahead_s(view.keeper, attempt.number)
     if attempt.number != view.attempts[0].number:
         step = facts.tally.first_step
         reason = display(attempt.opening.reason, TEXT)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.columns import EMPTY, Growth, Source, Table, of_console, of_trainer, preview
+from engine.columns import EMPTY, Source, Table, of_console, of_trainer, preview, times
 from engine.columns.series import Column, Floats
 from engine.journal import Follower
 from engine.reader import dialect_of
 from engine.runs import Attempt, Run
-from engine.timeline import BLOCK
+from engine.timeline import BLOCK, Sizes
 from engine.view import View
 
 SLICE = 32 << 20
@@ -119,7 +119,7 @@ class _Attempt:
 
     run: Run
     attempt: Attempt
-    growth: Growth = field(default_factory=Growth)
+    sizes: Sizes = field(default_factory=Sizes)
     source: Source | None = None
     segment: str = ""
     glance: Table | None = None
@@ -130,7 +130,7 @@ class _Attempt:
 
     def read(self, segment: str) -> None:
         while data := self.runner.read(BLOCK).data:
-            self.growth.feed(data)
+            self.sizes.feed(data)
         if self.source is None or segment != self.segment:
             self._meet(segment)
         elif self.source.behind:
@@ -157,8 +157,8 @@ class _Attempt:
         last = int(shown.ends[-1]) if len(shown) else 0
         key = (self.segment, len(shown), last, shown.preview)
         if self._cut is None or self._cut[0] != key:
-            times = np.asarray(self.growth.times(self.segment, shown), np.float64)
-            self._cut = key, Part(self.attempt.number, self.segment, shown, times)
+            seen = np.asarray(times(shown, self.sizes, self.segment), np.float64)
+            self._cut = key, Part(self.attempt.number, self.segment, shown, seen)
         return self._cut[1]
 
 
