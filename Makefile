@@ -30,8 +30,8 @@ $(VENV):
 	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[train,gcp,publish,dev]'
 	@touch $@
 
-run: $(VENV) ## train the demo, here and now
-	$(BIN)/engine launch profiles/demo.toml --follow
+run: $(VENV) ## train the demo, here and now, and watch it
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/cockpit demo; else $(BIN)/engine launch profiles/demo.toml --follow; fi
 
 test: $(VENV) ## run the tests
 	$(BIN)/python -m pytest -q tests
