@@ -57,9 +57,10 @@ class Writer:
             line = b"\n" + line
         self._torn = True
         written = os.write(self._fd, line)
-        if written != len(line):
+        if written < len(line) - 1:
             raise OSError(errno.ENOSPC, "the disk took half a line", str(self.path))
-        self._torn = False
+        # With only its end missing the fact is there; written again, it would be there twice.
+        self._torn = written != len(line)
         if durable:
             self.sync()
 

@@ -19,7 +19,7 @@ Figure = tuple[str, float | None, str, str]
 
 WATCHED_S = 60.0
 PAIRS = 7
-LINES = 600_000
+LINES = 300_000
 RATE = 100_000
 RUN = "bench-20261121-000000-abcd"
 

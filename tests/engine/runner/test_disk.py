@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Lines, Segment, decode
+from engine.events import Lines, Segment, decode, encode
 from engine.events.runner import Beat, Ordered
 from engine.journal import Writer
 from engine.runner.ledger import Ledger
@@ -193,3 +193,20 @@ def test_a_fact_waits_for_room_and_a_reading_does_not(small: Path) -> None:
     ]
     assert sum(isinstance(fact, Ordered) for fact in whole) == 900
     assert sum(b'"beat"' in line for line in heard) < 2000
+
+
+@pytest.mark.parametrize("missing", [1, 2, 10])
+def test_a_fact_that_the_disk_cut_is_there_once(small: Path, missing: int) -> None:
+    """Also where only its line's end was cut off: half a line is none, but that would be a whole one."""
+    fact, path = Ordered(2.0, "o1", "save", "ann"), small / "runner.jsonl"
+    path.write_bytes(b" " * (4095 - len(encode(fact)) + missing) + b"\n")
+    ledger = Ledger(Writer(path), Reserve(str(small / "none" / "at all")), lambda line: None)
+    fill = fill_up(small)
+    ledger.tell(fact)
+    os.ftruncate(fill, 0)
+    assert ledger.flush()
+    ledger.tell(Beat(3.0, 1.0, True))
+    lines = [line for line, _ in Lines().feed(path.read_bytes())]
+    facts = [decode(line, Segment.RUNNER) for line in lines]
+    kept = [found for found in facts if isinstance(found, (Ordered, Beat))]
+    assert kept == [fact, Beat(3.0, 1.0, True)]
