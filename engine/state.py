@@ -64,13 +64,21 @@ def judge(frame: Frame, limits: Thresholds) -> Verdict:
     if ended is None:
         return _going(frame, view.last, limits)
     if view.keeper.closed is not None:
-        return ended
+        return _closed(view, ended)
     if view.keeper.planned is not None:
         plan = view.keeper.planned
         return Verdict(
             State.RECOVERING, "RECOVERING", f"{plan.cause}, next in {plan.delay_s:.0f} s"
         )
     return Verdict(State.STOPPING, "CLOSING", ended.reason)
+
+
+def _closed(view: View, ended: Verdict) -> Verdict:
+    """A wish to end that came when the attempt was dead already is why none followed it."""
+    if view.keeper.parting is None or ended.state not in (State.FAILED, State.LOST):
+        return ended
+    reason = f"stopped by the user after {ended.word}: {ended.reason}"
+    return Verdict(State.STOPPED, "STOPPED", reason, 130)
 
 
 def _unopened(view: View) -> Verdict:

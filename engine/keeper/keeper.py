@@ -32,6 +32,8 @@ from engine.state import Verdict, judge
 from engine.view import View
 
 TICK_S = 0.2
+LONGEST_REST_S = 60.0
+"""Between two runners for a trainer that lives while none of them works."""
 
 
 class Keeper:
@@ -43,7 +45,8 @@ class Keeper:
         self._profile: Profile = filled(from_json(run.profile.read_bytes()), run.id)
         self._reader = RunReader(run, parts=("runner",))
         self._runner: subprocess.Popen[bytes] | None = None
-        self._starts = 0
+        self._failures = 0
+        self._rest_until = 0.0
 
     def keep(self) -> None:
         """Until the run is closed and no request waits."""
@@ -107,16 +110,29 @@ class Keeper:
             ended=ended,
             now=time.time(),
             runner_alive=self._runner_alive(view),
-            runner_starts=self._starts,
+            runner_due=time.monotonic() >= self._rest_until,
+            runner_failures=self._failures,
+            trainer_alive=look(view).trainer_alive is True,
             stop_asked=wish is not None and wish.kind != "resume",
             resume_asked=wish is not None and wish.kind == "resume",
         )
 
     def _runner_alive(self, view: View) -> bool:
-        if self._runner is not None and self._runner.poll() is None:
-            return True
         said = view.last.facts.runner.runner if view.last else None
+        if self._runner is not None:
+            if self._runner.poll() is None:
+                return True
+            self._reckon(self._runner, said is not None and said.pid == self._runner.pid)
+            self._runner = None
         return said is not None and procs.alive(Identity(said.pid, said.start, said.boot))
+
+    def _reckon(self, runner: subprocess.Popen[bytes], spoke: bool) -> None:
+        """A runner that worked until somebody killed it is no reason to give the attempt up."""
+        if spoke and runner.returncode < 0:
+            self._failures = 0
+            return
+        self._failures += 1
+        self._rest_until = time.monotonic() + min(TICK_S * 2**self._failures, LONGEST_REST_S)
 
     def _runner_gone(self) -> bool:
         """A runner that is our child is waited for, so that it does not stay a zombie."""
@@ -161,7 +177,7 @@ class Keeper:
             resume_step=restart.step if restart else None,
         )
         self._write(opened)
-        self._starts = 0
+        self._failures, self._rest_until = 0, 0.0
         self._start(attempt)
 
     def _restart(self, decision: policy.Open, view: View) -> Restart | None:
@@ -183,7 +199,6 @@ class Keeper:
         return Restart(found.path, found.step)
 
     def _start(self, attempt: Attempt) -> None:
-        self._starts += 1
         self._runner = local.start_runner(attempt, require(self._profile.secrets.names))
 
     def _close(self, view: View) -> None:

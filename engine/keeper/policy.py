@@ -14,19 +14,22 @@ from engine.view import AttemptView, View
 
 LONGEST_BACKOFF_S = 900.0
 RUNNER_STARTS = 5
-"""Runners that may fail to say anything before the attempt is given up."""
+"""Runners in a row that may fail before an attempt whose trainer is gone is given up."""
 
 
 @dataclass(frozen=True)
 class Situation:
-    """All that the decision depends on. `runner_alive` is None while nobody can tell."""
+    """All that the decision depends on."""
 
     view: View
     ended: Verdict | None
     """How the newest attempt ended; None while it has not."""
     now: float
     runner_alive: bool
-    runner_starts: int
+    runner_due: bool
+    """Enough time has passed since the last runner that failed."""
+    runner_failures: int
+    trainer_alive: bool
     stop_asked: bool
     resume_asked: bool
 
@@ -101,7 +104,9 @@ def _tend(at: Situation, last: AttemptView) -> Decision:
     """An attempt that has not ended needs a living runner."""
     if at.runner_alive:
         return Wait()
-    if at.runner_starts >= RUNNER_STARTS:
+    if not at.runner_due:
+        return Wait()
+    if at.runner_failures >= RUNNER_STARTS and not at.trainer_alive:
         return Lose(
             last.number, f"its runner could not be started; see attempts/{last.number}/runner.err"
         )

@@ -43,6 +43,8 @@ class KeeperFacts:
     clocks: tuple[say.ClockMeasured, ...] = ()
     artifacts: say.ArtifactsChecked | None = None
     closed: say.Closed | None = None
+    parting: say.Requested | None = None
+    """The wish to end that stood when the run was closed."""
     failed: str | None = None
     t: float | None = None
     """When the last fact was written."""
@@ -76,6 +78,7 @@ def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
         openings=(*facts.openings, opening),
         asked=(),
         closed=None,
+        parting=None,
         planned=None,
         refused=None,
         artifacts=None,
@@ -93,6 +96,12 @@ def _requested(facts: KeeperFacts, event: say.Requested) -> KeeperFacts:
     if any(known.id == event.id for known in facts.requests):
         return facts
     return replace(facts, requests=(*facts.requests, event), asked=(*facts.asked, event))
+
+
+def _closed(facts: KeeperFacts, event: say.Closed) -> KeeperFacts:
+    wish = facts.wish
+    parting = wish if wish is not None and wish.kind != "resume" else None
+    return replace(facts, closed=event, parting=parting, planned=None)
 
 
 def _noted(facts: KeeperFacts, event: say.Noted) -> KeeperFacts:
@@ -113,7 +122,7 @@ _FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
     say.ClockMeasured: lambda f, e: replace(f, clocks=(*f.clocks, e)),
     say.DialectChosen: lambda f, e: replace(f, dialect=e.dialect),
     say.ArtifactsChecked: lambda f, e: replace(f, artifacts=e),
-    say.Closed: lambda f, e: replace(f, closed=e, planned=None),
+    say.Closed: _closed,
     say.KeeperFailed: lambda f, e: replace(f, failed=e.error),
 }
 

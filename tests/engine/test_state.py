@@ -23,6 +23,7 @@ def planned(total: int) -> tuple[str, t.Planned]:
 
 
 ORDER = ("1/runner", r.Ordered(T0 + 50, "id", "stop", "me"))
+WISH = ("keeper", k.Requested(T0 + 60, "id", "stop", "me"))
 LIMIT = ("1/runner", r.LimitReached(T0 + 50, "hours", 2.0, 2.0, "stop"))
 RULE = ("1/runner", r.RuleFired(T0 + 50, "nan", "stop", "loss is nan", 7))
 MISSING = ("keeper", k.ArtifactsChecked(T0 + 60, 1, (), ("best.pt",)))
@@ -93,6 +94,18 @@ ENDS = {
         State.LOST,
         "LOST",
         3,
+    ),
+    "the user, after a crash": (
+        view(live(), exited(None, signal=9), WISH, closed()),
+        State.STOPPED,
+        "STOPPED",
+        130,
+    ),
+    "the user, after its end": (
+        view(live(), exited(1), closed(), WISH),
+        State.FAILED,
+        "FAILED 1",
+        1,
     ),
     "never begun": (view(accepted(), closed(0)), State.STOPPED, "STOPPED", 130),
 }

@@ -42,7 +42,7 @@ def at(seen: View, **changes: object) -> Situation:
             closing = k.Closed(None, last.number)
             settled = replace(seen, keeper=replace(seen.keeper, closed=closing))
             ended = judge(Frame("tale", settled, NOW), Thresholds())
-    plain = Situation(seen, ended, NOW, False, 0, False, False)
+    plain = Situation(seen, ended, NOW, False, True, 0, False, False, False)
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -132,8 +132,16 @@ def test_the_pause_grows_and_has_an_end() -> None:
 
 
 def test_a_runner_that_never_speaks_is_given_up() -> None:
-    decision = decide(at(view(accepted(), opened()), runner_starts=RUNNER_STARTS), RECOVER)
+    silent = at(view(accepted(), opened()), runner_failures=RUNNER_STARTS)
+    decision = decide(silent, RECOVER)
     assert isinstance(decision, Lose) and "runner.err" in decision.reason
+    assert decide(replace(silent, runner_due=False), RECOVER) == Wait()
+
+
+def test_a_living_trainer_is_never_called_lost() -> None:
+    seen = at(view(live()), runner_failures=RUNNER_STARTS)
+    assert decide(replace(seen, trainer_alive=True), RECOVER) == Start(1)
+    assert isinstance(decide(seen, RECOVER), Lose)
 
 
 def test_a_closed_run_stays_closed_until_somebody_resumes_it() -> None:
