@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := engine $(wildcard cockpit)
+# Tests wait for processes more than they compute.
+WORKERS ?= 4
 RULES := $(foreach rule,arrows budgets light python38,tests/house/test_$(rule).py)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -34,7 +36,7 @@ run: $(VENV) ## train the demo, here and now, and watch it
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/cockpit demo; else $(BIN)/engine launch profiles/demo.toml --follow; fi
 
 test: $(VENV) ## run the tests
-	$(BIN)/python -m pytest -q tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests
 
 check: $(VENV) ## format, lint, types, arrows between modules, size budgets
 	$(BIN)/ruff format --check .
