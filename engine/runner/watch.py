@@ -147,14 +147,21 @@ class Watch:
 
     def _ended(self, now: float) -> Ending | None:
         if os.path.exists(self._post.folder.exit):
-            return records.read_exit(self._post.folder.exit) or Ending(None, None)
+            return self._told()
         if self._alive:
             return None
-        # Its nurse writes the record; without one there will be none.
-        if self._nurse is not None and procs.alive(self._nurse):
-            return None
+        if self._nurse is not None:
+            if procs.alive(self._nurse):
+                return None
+            # It wrote the record before it ended, or nobody ever will: no reason to wait, for this runner may be
+            # killed as well.
+            return self._told()
         self._gone_at = self._gone_at or now
-        return Ending(None, None) if now - self._gone_at >= SETTLE_S else None
+        return self._told() if now - self._gone_at >= SETTLE_S else None
+
+    def _told(self) -> Ending:
+        """What the nurse wrote down; where it did not, nobody knows."""
+        return records.read_exit(self._post.folder.exit) or Ending(None, None)
 
     def _finish(self) -> None:
         """What the trainer wrote last."""
