@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine import control, journal, profile, runs
+from engine import control, hosts, journal, profile, runs
 from engine.checkpoints import Checkpoint
 from engine.errors import Unusable
 from engine.events import SCHEMA
 from engine.events import keeper as say
-from engine.keeper.job import Place, argv
+from engine.hosts import LOCAL
+from engine.keeper.job import RECIPES, argv
+from engine.machines.machine import Place
 from engine.profile import Profile
 from engine.runs import Run
 from engine.secrets import require
@@ -34,16 +36,25 @@ class Origin:
     checkpoint: Checkpoint
 
 
+@dataclass(frozen=True)
+class Where:
+    """The user's project folder here, and the host that the run goes to."""
+
+    cwd: Path
+    host: str
+
+
 def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | None = None) -> Run:
     """A new run of this profile, durably accepted, its keeper started."""
-    if host != "local":
-        raise Unusable(f"no host '{host}'", fix="only `local` is known here")
-    executable(chosen, cwd)
+    if host == LOCAL:
+        executable(chosen, cwd)
+    else:
+        reachable(chosen, host)
     require(chosen.secrets.names)
     run = runs.create(chosen.name, runs.logs_folder(), time.time())
     try:
         journal.replace(run.profile, chosen.canonical())
-        _accept(run, chosen, cwd, origin)
+        _accept(run, chosen, Where(cwd, host), origin)
     except OSError as error:
         raise Unusable(
             f"cannot write {run.folder}: {error.strerror}", fix="free some space and launch again"
@@ -52,7 +63,7 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
     return run
 
 
-def _accept(run: Run, chosen: Profile, cwd: Path, origin: Origin | None) -> None:
+def _accept(run: Run, chosen: Profile, where: Where, origin: Origin | None) -> None:
     writer = journal.Writer(run.keeper)
     accepted = say.Accepted(
         t=time.time(),
@@ -60,9 +71,9 @@ def _accept(run: Run, chosen: Profile, cwd: Path, origin: Origin | None) -> None
         run=run.id,
         profile=chosen.name,
         digest=chosen.digest,
-        host="local",
+        host=where.host,
         version=engine.__version__,
-        cwd=str(cwd.absolute()),
+        cwd=str(where.cwd.absolute()),
         parent=origin.run if origin else None,
         resume_from=origin.checkpoint.path if origin else None,
         resume_step=origin.checkpoint.step if origin else None,
@@ -72,6 +83,20 @@ def _accept(run: Run, chosen: Profile, cwd: Path, origin: Origin | None) -> None
     finally:
         writer.close()
     journal.sync_folder(run.folder.parent)
+
+
+def reachable(chosen: Profile, name: str) -> None:
+    """A host that cannot be reached or cannot run this is refused before anything exists."""
+    host = hosts.find(name)
+    if chosen.recipe in RECIPES:
+        raise Unusable(
+            f"the recipe '{chosen.recipe}' runs on this machine alone so far",
+            fix='launch a script of your own on the host: recipe = "command"',
+        )
+    # Only who goes far loads ssh.
+    from engine.machines.bootstrap import arrive
+
+    arrive(host).stream.close()
 
 
 def executable(chosen: Profile, cwd: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import Unusable
+from engine.machines.machine import Place
 from engine.profile import Profile, plain
 from engine.runs import Run
 
@@ -22,14 +22,6 @@ class Restart:
 
     path: str
     step: int | None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the attempt runs: the folder of the user's project and the interpreter for our own recipes."""
-
-    cwd: str
-    python: str = sys.executable
 
 
 def argv(profile: Profile, run: Run, restart: Restart | None, place: Place) -> tuple[str, ...]:
@@ -68,7 +60,7 @@ def working_folder(profile: Profile, place: Place) -> str:
 def job(
     profile: Profile, run: Run, number: int, command: tuple[str, ...], cwd: str
 ) -> dict[str, Any]:
-    """The content of `job.json`."""
+    """The content of `job.json`; the price is the machine's and comes later."""
     limits = profile.limits
     alerts = plain(profile.alerts)
     return {

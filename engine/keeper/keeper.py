@@ -7,22 +7,22 @@ before `attempt_opened`, a runner that is started twice finds the first one's lo
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import engine
-from engine import checkpoints, control, journal, procs
+from engine import checkpoints, control, hosts, journal, machines, procs
 from engine.alarms import Thresholds
 from engine.events import Event
 from engine.events import keeper as say
 from engine.frame import Frame
+from engine.hosts import LOCAL, Host
 from engine.identity import Identity
 from engine.keeper import artifacts, policy
-from engine.keeper.job import Place, Restart, argv, job, working_folder
-from engine.machines import local
+from engine.keeper.job import Restart, argv, job, working_folder
+from engine.machines.machine import Away, Post
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
@@ -34,6 +34,9 @@ from engine.view import View
 TICK_S = 0.2
 LONGEST_REST_S = 60.0
 """Between two runners for a trainer that lives while none of them works."""
+LATE_S = 600.0
+"""How long a keeper of a closed run waits for the rest of a console that a machine still has."""
+ORDERS = ("stop", "kill", "save")
 
 
 class Keeper:
@@ -44,29 +47,43 @@ class Keeper:
         self._writer = writer
         self._profile: Profile = filled(from_json(run.profile.read_bytes()), run.id)
         self._reader = RunReader(run, parts=("runner",))
-        self._runner: subprocess.Popen[bytes] | None = None
+        self._host = _host(self._reader.poll())
+        self._machine = machines.of(self._host, run)
+        self._opened: int | None = None
+        self._passed: set[str] = set()
         self._failures = 0
         self._rest_until = 0.0
+        self._closed_at: float | None = None
 
     def keep(self) -> None:
         """Until the run is closed and no request waits."""
         me = procs.myself()
         self._write(say.KeeperStarted(_now(), me.pid, me.start, me.boot, engine.__version__))
-        while not self._step():
-            time.sleep(TICK_S)
+        try:
+            while not self._step():
+                time.sleep(TICK_S)
+        finally:
+            self._machine.close()
 
     def _step(self) -> bool:
         """One look and at most one act; True when there is nothing left to keep."""
         asked = control.requests(self.run)
         view = self._take(asked)
-        ended = self._ended(view)
-        decision = policy.decide(self._situation(view, ended), self._profile.recover)
-        self._do(decision, view)
+        decision: policy.Decision = policy.Wait()
+        try:
+            self._attend(view)
+            decision = policy.decide(
+                self._situation(view, self._ended(view)), self._profile.recover
+            )
+            self._do(decision, view)
+        except Away:
+            # It goes on without us; the next look may see it again.
+            return False
         closed = isinstance(decision, policy.Wait) and view.keeper.closed is not None
-        return closed and not asked and self._runner_gone()
+        return closed and not asked and self._all_here(view)
 
     def _take(self, asked: list[dict[str, Any]]) -> View:
-        """Record what people ask, pass it on, and forget the files."""
+        """Record what people ask and forget the files."""
         view = self._reader.poll()
         known = {r.id for r in view.keeper.requests} | {n.id for n in view.keeper.notes}
         for body in asked:
@@ -74,20 +91,38 @@ class Keeper:
             idle = body["kind"] != "resume" or self._ended(view) is not None
             if body["id"] not in known and idle:
                 self._write(_record(body))
-            if body["kind"] in ("stop", "kill", "save"):
-                self._order(view, body)
             with suppress(FileNotFoundError):
                 (self.run.requests / f"{body['id']}.json").unlink()
         return self._reader.poll() if asked else view
 
-    def _order(self, view: View, body: dict[str, Any]) -> None:
-        """Hand an order to the runner of an attempt that has not ended."""
+    def _attend(self, view: View) -> None:
+        """See to it that the newest attempt's files come here, and pass on what was asked of it."""
+        measured = self._machine.clock()
+        if measured is not None:
+            self._write(measured)
         last = view.last
-        if last is None or last.facts.runner.exit is not None:
+        if last is None:
             return
         attempt = self.run.attempt(last.number)
-        attempt.orders.mkdir(mode=PRIVATE_DIR, exist_ok=True)
-        journal.replace(attempt.orders / f"{body['id']}.json", json.dumps(body).encode())
+        if self._opened != last.number:
+            self._machine.open(attempt, json.loads(attempt.job.read_bytes()))
+            self._opened = last.number
+        if last.facts.runner.exit is not None:
+            return
+        taken = self._passed | {order.id for order in last.facts.runner.orders}
+        for asked in view.keeper.asked:
+            if asked.kind in ORDERS and asked.id not in taken:
+                body = {"id": asked.id, "kind": asked.kind, "by": asked.by}
+                self._machine.order(attempt, body)
+                self._passed.add(asked.id)
+
+    def _all_here(self, view: View) -> bool:
+        """Nothing of the last attempt is still on its way, or there is no hope that it comes."""
+        if view.last is None:
+            return True
+        self._closed_at = self._closed_at or time.monotonic()
+        waited = time.monotonic() - self._closed_at
+        return self._machine.whole(self.run.attempt(view.last.number)) or waited > LATE_S
 
     def _ended(self, view: View) -> Verdict | None:
         """How the newest attempt ended, judged by all of the journal; None while it has not."""
@@ -118,25 +153,20 @@ class Keeper:
         )
 
     def _runner_alive(self, view: View) -> bool:
-        said = view.last.facts.runner.runner if view.last else None
-        if self._runner is not None:
-            if self._runner.poll() is None:
-                return True
-            self._reckon(self._runner, said is not None and said.pid == self._runner.pid)
-            self._runner = None
-        return said is not None and procs.alive(Identity(said.pid, said.start, said.boot))
-
-    def _reckon(self, runner: subprocess.Popen[bytes], spoke: bool) -> None:
-        """A runner that worked until somebody killed it is no reason to give the attempt up."""
-        if spoke and runner.returncode < 0:
+        """Where nobody can tell, the one that was there is taken to be there still."""
+        if view.last is None:
+            return False
+        said = view.last.facts.runner.runner
+        who = Identity(said.pid, said.start, said.boot) if said else None
+        post = self._machine.post(self.run.attempt(view.last.number), who)
+        if post is Post.KILLED:
+            # Working until somebody killed it is no reason to give the attempt up.
             self._failures = 0
-            return
-        self._failures += 1
-        self._rest_until = time.monotonic() + min(TICK_S * 2**self._failures, LONGEST_REST_S)
-
-    def _runner_gone(self) -> bool:
-        """A runner that is our child is waited for, so that it does not stay a zombie."""
-        return self._runner is None or self._runner.poll() is not None
+        elif post is Post.FAILED:
+            self._failures += 1
+            pause = min(TICK_S * 2**self._failures, LONGEST_REST_S)
+            self._rest_until = time.monotonic() + pause
+        return post in (Post.HELD, Post.UNSEEN)
 
     def _do(self, decision: policy.Decision, view: View) -> None:
         if isinstance(decision, policy.Open):
@@ -159,17 +189,18 @@ class Keeper:
         accepted = view.keeper.accepted
         cwd = accepted.cwd if accepted else "."
         restart = self._restart(decision, view)
-        place = Place(cwd)
+        place = self._machine.place(cwd)
         command = argv(self._profile, self.run, restart, place)
         folder = working_folder(self._profile, place)
         attempt = self.run.attempt(decision.number)
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
         body = job(self._profile, self.run, decision.number, command, folder)
+        body["limits"]["price_hour"] = self._host.price_hour if self._host else None
         journal.replace(attempt.job, json.dumps(body).encode())
         opened = say.AttemptOpened(
             t=_now(),
             attempt=decision.number,
-            machine="local",
+            machine=self._machine.name,
             argv=tuple(redact(part) for part in command),
             cwd=folder,
             reason=decision.reason,
@@ -199,7 +230,10 @@ class Keeper:
         return Restart(found.path, found.step)
 
     def _start(self, attempt: Attempt) -> None:
-        self._runner = local.start_runner(attempt, require(self._profile.secrets.names))
+        if self._opened != attempt.number:
+            self._machine.open(attempt, json.loads(attempt.job.read_bytes()))
+            self._opened = attempt.number
+        self._machine.start(attempt, require(self._profile.secrets.names))
 
     def _close(self, view: View) -> None:
         number = view.last.number if view.last else 0
@@ -211,6 +245,12 @@ class Keeper:
 
     def _write(self, event: Event) -> None:
         self._writer.append(event, durable=True)
+
+
+def _host(view: View) -> Host | None:
+    """Where the run was accepted for; None is here."""
+    name = view.keeper.accepted.host if view.keeper.accepted else LOCAL
+    return None if name == LOCAL else hosts.find(name)
 
 
 def _now() -> float:

@@ -7,9 +7,55 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import Any
 
+from engine import journal, procs
+from engine.events import keeper as say
+from engine.identity import Identity
+from engine.machines.machine import Place, Post
 from engine.runner.bundle import bundle
-from engine.runs import PRIVATE_FILE, Attempt
+from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Attempt
+
+
+class Local:
+    """A machine whose processes are ours to see."""
+
+    name = "local"
+
+    def __init__(self) -> None:
+        self._runner: subprocess.Popen[bytes] | None = None
+
+    def place(self, cwd: str) -> Place:
+        return Place(cwd)
+
+    def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
+        """The job lies where the keeper wrote it."""
+
+    def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
+        self._runner = start_runner(attempt, secrets)
+
+    def post(self, attempt: Attempt, said: Identity | None) -> Post:
+        if self._runner is not None:
+            if self._runner.poll() is None:
+                return Post.HELD
+            ended, self._runner = self._runner, None
+            spoke = said is not None and said.pid == ended.pid
+            return Post.KILLED if spoke and ended.returncode < 0 else Post.FAILED
+        return Post.HELD if said is not None and procs.alive(said) else Post.EMPTY
+
+    def whole(self, attempt: Attempt) -> bool:
+        """A runner that is our child is waited for, so that it does not stay a zombie."""
+        return self._runner is None or self._runner.poll() is not None
+
+    def order(self, attempt: Attempt, body: Mapping[str, Any]) -> None:
+        attempt.orders.mkdir(mode=PRIVATE_DIR, exist_ok=True)
+        journal.replace(attempt.orders / f"{body['id']}.json", json.dumps(body).encode())
+
+    def clock(self) -> say.ClockMeasured | None:
+        return None
+
+    def close(self) -> None:
+        """What runs here needs nobody who holds it."""
 
 
 def start_runner(attempt: Attempt, secrets: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from engine import launching, profile
 from engine.cli import accepted
 from engine.cli.output import Output
-from engine.keeper.job import Place, argv, working_folder
+from engine.keeper.job import argv, working_folder
+from engine.machines.machine import Place
 from engine.runs import Run
 
 EXAMPLES = """

@@ -1,0 +1,68 @@
+"""What a keeper asks of a machine. Local and remote are the two answers; after this nobody knows which it is.
+
+Every verb is safe to repeat. `Away` means that the machine cannot be seen now, never that something failed there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from engine.events import keeper as say
+from engine.identity import Identity
+from engine.runs import Attempt
+
+
+class Away(Exception):
+    """It cannot be seen now."""
+
+
+class Post(Enum):
+    """What is known of an attempt's runner."""
+
+    HELD = "one works"
+    KILLED = "one worked until somebody killed it"
+    FAILED = "one ended by itself"
+    EMPTY = "none works"
+    UNSEEN = "nobody can tell"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an attempt runs: the folder of the user's project and the interpreter for our own recipes."""
+
+    cwd: str
+    python: str = sys.executable
+
+
+class Machine(Protocol):
+    """Where an attempt runs."""
+
+    name: str
+
+    def place(self, cwd: str) -> Place:
+        """Where the user's project folder is there."""
+
+    def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
+        """The attempt's folder with its job is there, and what grows in it comes here from now on."""
+
+    def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
+        """A runner for this attempt; where one works already it ends at once."""
+
+    def post(self, attempt: Attempt, said: Identity | None) -> Post:
+        """Whether a runner works. `said` is the last that spoke."""
+
+    def whole(self, attempt: Attempt) -> bool:
+        """No runner works any more, and all that the attempt's files have there is here."""
+
+    def order(self, attempt: Attempt, body: Mapping[str, Any]) -> None:
+        """Hand an order to the attempt's runner. The same id twice is once."""
+
+    def clock(self) -> say.ClockMeasured | None:
+        """A new measurement of its clock, where there is one."""
+
+    def close(self) -> None:
+        """Let go of it; whatever runs there goes on."""

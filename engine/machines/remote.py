@@ -1,0 +1,110 @@
+"""A machine behind ssh: the far end does there what `local` does here, and what grows there is copied here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.events import keeper as say
+from engine.hosts import Host
+from engine.identity import Identity
+from engine.machines import mirror
+from engine.machines.machine import Away, Place, Post
+from engine.machines.wire import Clock, Wire
+from engine.runner.frames import Bytes
+from engine.runs import Attempt, Run
+
+TOLERANCE_S = 0.25
+"""A clock that moved by less is not measured anew."""
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What the far end said last of one attempt."""
+
+    held: bool
+    sizes: list[int]
+
+
+class Remote:
+    """One run's use of one host. Its line is opened at once and kept until `close`."""
+
+    def __init__(self, host: Host, run: Run) -> None:
+        self.name = host.name
+        self._host, self._run = host, run
+        self._wire = Wire(host, self._take, self._beat)
+        self._beats: dict[int, Beat] = {}
+        self._runners: dict[int, int] = {}
+        self._ended: dict[int, tuple[int, int]] = {}
+        self._told: Clock | None = None
+        self._wire.start()
+
+    def place(self, cwd: str) -> Place:
+        """The host's `workdir`; the user's own folder means nothing there."""
+        if self._wire.hello is None:
+            raise Away(self._wire.why)
+        home = str(self._wire.hello["home"])
+        work = self._host.workdir
+        return Place(home + work[1:] if work[:1] == "~" else work, self._host.python)
+
+    def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
+        where = self._where(attempt)
+        self._wire.ask({"do": "open", **where, "job": dict(job)})
+        self._wire.follow(attempt.number, lambda: self._follow(attempt))
+
+    def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
+        asked = {"do": "start", **self._where(attempt), "secrets": dict(secrets)}
+        self._runners[attempt.number] = int(self._wire.ask(asked)["pid"])
+
+    def post(self, attempt: Attempt, said: Identity | None) -> Post:
+        ended = self._ended.pop(attempt.number, None)
+        if ended is not None:
+            pid, code = ended
+            spoke = said is not None and said.pid == pid
+            return Post.KILLED if spoke and code < 0 else Post.FAILED
+        if not self._wire.up or attempt.number not in self._beats:
+            return Post.UNSEEN
+        begins = attempt.number in self._runners
+        return Post.HELD if begins or self._beats[attempt.number].held else Post.EMPTY
+
+    def whole(self, attempt: Attempt) -> bool:
+        """What the machine said last of its files is all here."""
+        beat = self._beats.get(attempt.number)
+        if beat is None or beat.held or not self._wire.up:
+            return False
+        return beat.sizes == [size for size, _ in mirror.have(attempt).values()]
+
+    def order(self, attempt: Attempt, body: Mapping[str, Any]) -> None:
+        self._wire.ask({"do": "order", **self._where(attempt), "body": dict(body)})
+
+    def clock(self) -> say.ClockMeasured | None:
+        found = self._wire.clock
+        if found is None or (
+            self._told and abs(found.offset_s - self._told.offset_s) < TOLERANCE_S
+        ):
+            return None
+        self._told = found
+        offset, about = round(found.offset_s, 4), round(found.plus_minus_s, 4)
+        return say.ClockMeasured(time.time(), self.name, offset, about)
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def _where(self, attempt: Attempt) -> dict[str, Any]:
+        return {"run": self._run.id, "attempt": attempt.number}
+
+    def _follow(self, attempt: Attempt) -> dict[str, Any]:
+        have = {name: list(pair) for name, pair in mirror.have(attempt).items()}
+        return {"do": "follow", **self._where(attempt), "have": have}
+
+    def _take(self, news: Bytes) -> None:
+        mirror.write(self._run, news)
+
+    def _beat(self, body: Mapping[str, Any]) -> None:
+        for number, code in body["ended"].items():
+            pid = self._runners.pop(int(number), 0)
+            self._ended[int(number)] = pid, int(code)
+        for number, held in body["held"].items():
+            self._beats[int(number)] = Beat(bool(held), list(body["sizes"][number]))

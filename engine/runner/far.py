@@ -1,0 +1,274 @@
+"""The far end of a keeper's channel: `runner.pyz --far ROOT`, on the machine that trains.
+
+It opens attempts, starts their runners, takes orders and sends what grows in their files. It holds no state that
+matters: killed or cut off, another one is started and goes on from the sizes that the keeper has. It ends when its
+keeper has been silent for a minute, and never touches a trainer.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from typing import Any, Callable, Mapping
+
+import engine
+from engine import journal, procs
+from engine.journal import HEAD, Follower
+from engine.runner.frames import (
+    MAGIC,
+    PIECE,
+    SEGMENTS,
+    Bytes,
+    Frame,
+    Garbled,
+    Packer,
+    Told,
+    Unpacker,
+)
+
+BEAT_S = 2.0
+BUSY_S, CALM_S = 0.05, 0.2
+"""Between two looks at the files: while they grow, and when nothing came for a while."""
+SILENT_S = 60
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
+"""Of runs and orders. They become names of files."""
+PRIVATE_DIR = 0o700
+
+
+class Refused(Exception):
+    """A request that cannot be carried out, in words."""
+
+
+class Followed:
+    """The files of one attempt, each from an offset on."""
+
+    def __init__(self, number: int, folder: str, have: Mapping[str, Any]) -> None:
+        self.number, self.folder = number, folder
+        self._followers = {name: _follower(folder, name, have.get(name)) for name in SEGMENTS}
+
+    def news(self) -> list[Bytes]:
+        """At most one piece of each; the console last."""
+        found = []
+        for name, follower in self._followers.items():
+            piece = follower.read(PIECE)
+            if piece.data or piece.reset:
+                found.append(Bytes(self.number, name, piece.offset, piece.data))
+        return found
+
+    def sizes(self) -> list[int]:
+        """How long each file is now."""
+        return [_size(follower.path) for follower in self._followers.values()]
+
+    def held(self) -> bool:
+        """Whether a runner has this attempt: it locks its journal for as long as it lives."""
+        try:
+            fd = os.open(os.path.join(self.folder, "runner.jsonl"), os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
+
+
+class Far:
+    """Serves one keeper on two streams."""
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.abspath(os.path.expanduser(root))
+        self._packer, self._unpacker = Packer(), Unpacker()
+        self._followed: dict[str, Followed] = {}
+        self._runners: dict[int, subprocess.Popen[bytes]] = {}
+        self._beat_at = 0.0
+        self._verbs: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "ping": lambda asked: {"t": time.time(), "sent": asked.get("sent")},
+            "open": self._open,
+            "start": self._start,
+            "order": self._order,
+            "follow": self._follow,
+            "look": lambda asked: _look(self._root),
+        }
+
+    def serve(self) -> int:
+        """Until the stream ends."""
+        _write(MAGIC)
+        self._send(Told(_hello(self._root)))
+        quiet = 0.0
+        while True:
+            signal.alarm(SILENT_S)
+            ready, _, _ = select.select([0], [], [], min(CALM_S, BUSY_S + quiet / 20))
+            if ready:
+                data = os.read(0, PIECE)
+                if not data:
+                    return 0
+                for frame in self._unpacker.feed(data):
+                    self._answer(frame)
+            quiet = 0.0 if self._tell() else quiet + BUSY_S
+            self._beat()
+
+    def _answer(self, frame: Frame) -> None:
+        if not isinstance(frame, Told):
+            raise Garbled("a keeper sends no bytes of segments")
+        verb = self._verbs.get(str(frame.body.get("do")))
+        try:
+            if verb is None:
+                raise Refused("this machine's end does not know that request")
+            answer = verb(frame.body)
+        except (Refused, OSError) as error:
+            answer = {"refused": str(error)}
+        self._send(Told({"id": frame.body.get("id"), **answer}))
+
+    def _tell(self) -> bool:
+        """Whatever is new in the files."""
+        told = False
+        for one in list(self._followed.values()):
+            for piece in one.news():
+                self._send(piece)
+                told = True
+        return told
+
+    def _beat(self) -> None:
+        ended = {n: code for n, one in self._runners.items() if (code := one.poll()) is not None}
+        now = time.monotonic()
+        if now < self._beat_at and not ended:
+            return
+        self._beat_at = now + BEAT_S
+        held = {one.number: one.held() for one in self._followed.values()}
+        sizes = {one.number: one.sizes() for one in self._followed.values()}
+        self._send(Told({"held": held, "ended": ended, "sizes": sizes}))
+        for number in ended:
+            del self._runners[number]
+
+    def _send(self, frame: Frame) -> None:
+        _write(self._packer.pack(frame))
+
+    def _folder(self, asked: Mapping[str, Any]) -> str:
+        run, number = str(asked.get("run")), asked.get("attempt")
+        if not NAME.fullmatch(run) or not isinstance(number, int) or number < 1:
+            raise Refused("that names no attempt")
+        return os.path.join(self._root, "runs", run, "attempts", str(number))
+
+    def _open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The attempt's folder with its job. Opening twice is opening once."""
+        folder = self._folder(asked)
+        os.makedirs(folder, PRIVATE_DIR, exist_ok=True)
+        job = os.path.join(folder, "job.json")
+        if not os.path.exists(job):
+            journal.replace(job, json.dumps(asked.get("job")).encode())
+        return {}
+
+    def _start(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """A runner in a session of its own. Where one is already, it ends at once and says nothing."""
+        folder = self._folder(asked)
+        if not os.path.isdir(folder):
+            raise Refused("that attempt was never opened here")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        errors = os.open(os.path.join(folder, "runner.err"), flags, 0o600)
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-B", sys.argv[0], folder],
+                stdin=subprocess.PIPE,
+                stdout=errors,
+                stderr=errors,
+                start_new_session=True,
+                cwd="/",
+            )
+        finally:
+            os.close(errors)
+        self._runners[int(asked["attempt"])] = child
+        if child.stdin is not None:
+            try:
+                child.stdin.write(json.dumps(asked.get("secrets") or {}).encode() + b"\n")
+                child.stdin.close()
+            except BrokenPipeError:
+                pass
+        return {"pid": child.pid}
+
+    def _order(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        folder, body = os.path.join(self._folder(asked), "orders"), asked.get("body")
+        if not isinstance(body, dict) or not NAME.fullmatch(str(body.get("id"))):
+            raise Refused("that is no order")
+        os.makedirs(folder, PRIVATE_DIR, exist_ok=True)
+        journal.replace(os.path.join(folder, f"{body['id']}.json"), json.dumps(body).encode())
+        return {}
+
+    def _follow(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        folder, have = self._folder(asked), asked.get("have")
+        key = f"{asked['run']}/{asked['attempt']}"
+        self._followed[key] = Followed(
+            asked["attempt"], folder, have if isinstance(have, dict) else {}
+        )
+        self._beat_at = 0.0
+        return {}
+
+
+def far(root: str) -> int:
+    """The process. Whoever reads it may be gone at any moment."""
+    try:
+        return Far(root).serve()
+    except (BrokenPipeError, ConnectionResetError):
+        return 0
+    except Garbled as error:
+        print(f"far: {error}", file=sys.stderr)
+        return 2
+
+
+def _follower(folder: str, name: str, have: Any) -> Follower:
+    """From where the keeper's copy ends, if it is a copy of this file at all."""
+    file = {"runner": "runner.jsonl", "trainer": "trainer.jsonl", "console": "console.log"}[name]
+    path = os.path.join(folder, file)
+    size, head = have if isinstance(have, list) and len(have) == 2 else (0, "")
+    same = isinstance(size, int) and size > 0 and digest(path, size) == head
+    return Follower(path, size if same else 0)
+
+
+def digest(path: str, size: int) -> str:
+    """Of the beginning of a file that is at least so long; by it both ends know that they mean the same file."""
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size < size:
+                return "shorter"
+            return hashlib.sha256(file.read(min(size, HEAD))).hexdigest()[:16]
+    except OSError:
+        return "absent"
+
+
+def _size(path: journal.Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def _hello(root: str) -> dict[str, Any]:
+    os.makedirs(root, PRIVATE_DIR, exist_ok=True)
+    return {
+        "hello": engine.__version__,
+        "boot": procs.boot_id(),
+        "home": os.path.expanduser("~"),
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "node": os.uname().nodename,
+    }
+
+
+def _look(root: str) -> dict[str, Any]:
+    """What `engine hosts test` wants to know."""
+    from engine.runner.survey import survey
+
+    return survey(root)
+
+
+def _write(data: bytes) -> None:
+    while data:
+        data = data[os.write(1, data) :]
