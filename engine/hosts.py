@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -94,14 +94,14 @@ def find(name: str) -> Host:
 
 def add(host: Host) -> Path:
     """Write it into the first file; a name that stands there already is an error."""
-    checked(host.name, _written(host), "hosts add")
+    checked(host.name, written(host), "hosts add")
     path = files()[0]
     if any(known.name == host.name for known in _read(path)):
         raise Unusable(
             f"{path} has a host '{host.name}' already", "take another name or edit the file"
         )
     text = path.read_text("utf-8") if path.exists() else ""
-    lines = [f"{key} = {_toml(value)}" for key, value in _written(host).items()]
+    lines = [f"{key} = {_toml(value)}" for key, value in written(host).items()]
     block = "\n".join([f"[{host.name}]", *lines]) + "\n"
     path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
     journal.replace(path, (f"{text.rstrip()}\n\n{block}" if text.strip() else block).encode())
@@ -169,7 +169,13 @@ def _read(path: Path) -> Iterator[Host]:
         yield checked(name, entry, str(path))
 
 
-def _written(host: Host) -> dict[str, Any]:
+def pinned(host: Host, fingerprint: str) -> Host:
+    """The host with the key that it must show from now on."""
+    return replace(host, fingerprint=fingerprint)
+
+
+def written(host: Host) -> dict[str, Any]:
+    """Its entry: what is not as it would be anyway."""
     table = {key: getattr(host, key) for key in (*COMMON, *KEYS.get(host.provider, ()))}
     defaults = Host(host.name, host.provider)
     return {k: v for k, v in table.items() if k == "provider" or v != getattr(defaults, k)}

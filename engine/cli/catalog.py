@@ -27,6 +27,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "note": ("note", "write a remark into a run's journal"),
     },
     "Keep": {
+        "hosts": ("hosts", "the machines that runs can go to"),
         "export": ("export", "a run's metrics as a file for other programs"),
         "gc": ("gc", "remove caches, leftovers and, when told to, old runs"),
         "doctor": ("doctor", "what a bug report needs to know about this machine"),

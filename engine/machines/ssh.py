@@ -85,16 +85,18 @@ def run(host: Host, command: str) -> Stream:
         raise
 
 
-def key_of(host: Host) -> str:
-    """The fingerprint that the machine shows to whoever asks; nothing is proven by it."""
+def introduced(host: Host) -> str | None:
+    """The fingerprint of a key that nobody vouches for yet; None where ssh knows it or it was pinned."""
+    chain: list[Any] = []
     try:
-        judged = run(host, "true")
+        _arrive(route(host), host.fingerprint, chain)
     except trust.Stranger as stranger:
         return stranger.fingerprint
-    try:
-        return trust.fingerprint(judged.chain[-1].get_remote_server_key().asbytes())
+    except FAILURES as error:
+        raise Unreachable(f"{host.name}: {_said(error)}", "check the address") from error
     finally:
-        judged.close()
+        _leave(chain)
+    return None
 
 
 def _arrive(way: Route, pin: str | None, chain: list[Any]) -> Any:
@@ -172,9 +174,9 @@ def _keys(stop: Route, tried: list[str]) -> Iterator[tuple[str, Any]]:
     for path in stop.keys:
         try:
             yield path, paramiko.PKey.from_path(path)
-        except paramiko.PasswordRequiredException:
+        except (paramiko.PasswordRequiredException, TypeError):  # cryptography's word for it
             tried.append(f"{path}: has a passphrase; load it with ssh-add")
-        except (paramiko.SSHException, OSError, ValueError, TypeError) as error:
+        except (paramiko.SSHException, OSError, ValueError) as error:
             tried.append(f"{path}: {_said(error)}")
     if stop.agent:
         with suppress(*FAILURES):

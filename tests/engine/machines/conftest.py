@@ -1,0 +1,36 @@
+"""A real sshd and a line to it that can be cut; `hosts.toml` names them `far` and `weak`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import sshd as sshds
+from tests.support.cli import Engine, caller
+from tests.support.cutter import Cutter
+from tests.support.sshd import Sshd
+
+
+@pytest.fixture
+def engine(capsys: pytest.CaptureFixture[str]) -> Engine:
+    return caller(capsys)
+
+
+@pytest.fixture
+def sshd(tmp_path: Path, home: Path) -> Iterator[Sshd]:
+    found = sshds.made(tmp_path / "far")
+    found.start()
+    (home / "hosts.toml").write_text(found.entry())
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def line(sshd: Sshd, home: Path) -> Iterator[Cutter]:
+    """`weak` is the same machine, reached through it."""
+    with Cutter(sshd.port) as cutter:
+        weak = sshd.entry("weak", address=f"root@127.0.0.1:{cutter.port}")
+        (home / "hosts.toml").write_text(sshd.entry() + "\n" + weak)
+        yield cutter
