@@ -49,7 +49,7 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
     if host == LOCAL:
         executable(chosen, cwd)
     else:
-        reachable(chosen, host)
+        reachable(chosen, cwd, host)
     require(chosen.secrets.names)
     run = runs.create(chosen.name, runs.logs_folder(), time.time())
     try:
@@ -85,7 +85,7 @@ def _accept(run: Run, chosen: Profile, where: Where, origin: Origin | None) -> N
     journal.sync_folder(run.folder.parent)
 
 
-def reachable(chosen: Profile, name: str) -> None:
+def reachable(chosen: Profile, cwd: Path, name: str) -> None:
     """A host that cannot be reached or cannot run this is refused before anything exists."""
     host = hosts.find(name)
     if chosen.recipe in RECIPES:
@@ -93,9 +93,12 @@ def reachable(chosen: Profile, name: str) -> None:
             f"the recipe '{chosen.recipe}' runs on this machine alone so far",
             fix='launch a script of your own on the host: recipe = "command"',
         )
-    # Only who goes far loads ssh.
+    # Only who goes far loads ssh and looks through the project.
     from engine.machines.bootstrap import arrive
+    from engine.sync import selection
 
+    if chosen.workspace.push:
+        selection.chosen(cwd, chosen.workspace.push, chosen.workspace.exclude)
     arrive(host).stream.close()
 
 
@@ -133,6 +136,8 @@ def wrapped(command: Sequence[str], sets: Sequence[str] = ()) -> Profile:
         "name": _name(command),
         "recipe": "command",
         "command": {"argv": list(command)},
+        # A bare command on another machine means what is there; its folder here may be anything.
+        "workspace": {"push": []},
     }
     return profile.from_table(table, sets)
 

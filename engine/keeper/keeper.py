@@ -22,7 +22,7 @@ from engine.hosts import LOCAL, Host
 from engine.identity import Identity
 from engine.keeper import artifacts, policy
 from engine.keeper.job import Restart, argv, job, working_folder
-from engine.machines.machine import Away, Post
+from engine.machines.machine import Away, Post, Project
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
@@ -189,7 +189,8 @@ class Keeper:
         accepted = view.keeper.accepted
         cwd = accepted.cwd if accepted else "."
         restart = self._restart(decision, view)
-        place = self._machine.place(cwd)
+        workspace = self._profile.workspace
+        place = self._machine.place(Project(cwd, workspace.push, workspace.exclude))
         command = argv(self._profile, self.run, restart, place)
         folder = working_folder(self._profile, place)
         attempt = self.run.attempt(decision.number)

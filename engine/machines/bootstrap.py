@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import shlex
 
-from engine.errors import Unusable
+from engine.errors import Problem, Unusable
 from engine.hosts import Host
-from engine.machines.ssh import Stream, Unreachable, run
+from engine.machines.ssh import FAILURES, Stream, Unreachable, run
 from engine.runner.bundle import build
 from engine.runner.frames import MAGIC, PIECE
 
@@ -99,15 +99,25 @@ def arrive(host: Host) -> Ear:
             word = _word(host, ear)
         if word != b"":
             raise _refusal(host, word)
-    except BaseException:
+    except (Problem, *FAILURES):
         stream.close()
         raise
     return ear
 
 
+def command(host: Host, *words: str) -> str:
+    """The runner's zipapp on a machine that has it, for the login shell."""
+    path = f"{ROOT}/bin/{name(build())}"
+    return " ".join(["exec", _program(host.python), "-B", _program(path), *map(shlex.quote, words)])
+
+
+def name(data: bytes) -> str:
+    return f"runner-{hashlib.sha256(data).hexdigest()[:16]}.pyz"
+
+
 def _line(data: bytes) -> bytes:
     digest = hashlib.sha256(data).hexdigest()
-    settings = (MAGIC, ROOT, f"runner-{digest[:16]}.pyz", len(data), digest)
+    settings = (MAGIC, ROOT, name(data), len(data), digest)
     return _SCRIPT.format(settings=settings).encode()
 
 

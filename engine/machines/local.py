@@ -12,7 +12,7 @@ from typing import Any
 from engine import journal, procs
 from engine.events import keeper as say
 from engine.identity import Identity
-from engine.machines.machine import Place, Post
+from engine.machines.machine import Place, Post, Project
 from engine.runner.bundle import bundle
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Attempt
 
@@ -25,8 +25,8 @@ class Local:
     def __init__(self) -> None:
         self._runner: subprocess.Popen[bytes] | None = None
 
-    def place(self, cwd: str) -> Place:
-        return Place(cwd)
+    def place(self, project: Project) -> Place:
+        return Place(project.folder)
 
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         """The job lies where the keeper wrote it."""

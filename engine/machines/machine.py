@@ -38,13 +38,22 @@ class Place:
     python: str = sys.executable
 
 
+@dataclass(frozen=True)
+class Project:
+    """The user's project folder, and the globs of what of it a machine needs."""
+
+    folder: str
+    push: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
 class Machine(Protocol):
     """Where an attempt runs."""
 
     name: str
 
-    def place(self, cwd: str) -> Place:
-        """Where the user's project folder is there."""
+    def place(self, project: Project) -> Place:
+        """Where the user's project is there, brought there first where it is not."""
 
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         """The attempt's folder with its job is there, and what grows in it comes here from now on."""

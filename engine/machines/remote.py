@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.events import keeper as say
 from engine.hosts import Host
 from engine.identity import Identity
 from engine.machines import mirror
-from engine.machines.machine import Away, Place, Post
+from engine.machines.bootstrap import command
+from engine.machines.machine import Away, Place, Post, Project
+from engine.machines.sending import send
 from engine.machines.wire import Clock, Wire
 from engine.runner.frames import Bytes
 from engine.runs import Attempt, Run
+from engine.sync.selection import Selection, select
 
 TOLERANCE_S = 0.25
 """A clock that moved by less is not measured anew."""
@@ -41,13 +45,27 @@ class Remote:
         self._told: Clock | None = None
         self._wire.start()
 
-    def place(self, cwd: str) -> Place:
-        """The host's `workdir`; the user's own folder means nothing there."""
+    def place(self, project: Project) -> Place:
+        """A folder of this run alone with what was pushed, or where nothing goes there, the host's `workdir`."""
         if self._wire.hello is None:
             raise Away(self._wire.why)
+        if project.push:
+            chosen = select(Path(project.folder), project.push, project.exclude)
+            return Place(self._work(chosen), self._host.python)
         home = str(self._wire.hello["home"])
         work = self._host.workdir
         return Place(home + work[1:] if work[:1] == "~" else work, self._host.python)
+
+    def _work(self, chosen: Selection) -> str:
+        """The machine has this release once, whichever run asks for it."""
+        asked = {"do": "work", "run": self._run.id, "release": chosen.digest}
+        said = self._wire.ask(asked)
+        if said["path"] is None:
+            send(self._wire.beside(command(self._host, "--take", str(said["take"]))), chosen)
+            said = self._wire.ask(asked)
+        if said["path"] is None:
+            raise Away("what was sent did not stay")
+        return str(said["path"])
 
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         where = self._where(attempt)

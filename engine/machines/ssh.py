@@ -14,7 +14,7 @@ from typing import Any
 
 import paramiko
 
-from engine.errors import Unknown, Unusable
+from engine.errors import Problem, Unknown, Unusable
 from engine.hosts import Host
 from engine.machines import trust
 from engine.machines.route import Route, route
@@ -52,6 +52,17 @@ class Stream:
     def write(self, data: bytes) -> None:
         self.channel.sendall(data)
 
+    def beside(self, command: str) -> Stream:
+        """Another command on the same connection; closing it leaves the connection open."""
+        channel = self.chain[-1].open_session(timeout=OPEN_S)
+        channel.settimeout(OPEN_S)
+        channel.exec_command(command)
+        return Stream(channel, [])
+
+    def end(self) -> None:
+        """Nothing more will be written."""
+        self.channel.shutdown_write()
+
     def status(self) -> int | None:
         """Its exit status once it has ended and the machine told."""
         return int(self.channel.recv_exit_status()) if self.channel.status_event.wait(2.0) else None
@@ -80,7 +91,7 @@ def run(host: Host, command: str) -> Stream:
         raise Unreachable(
             f"{host.name}: {_said(error)}", "engine hosts test " + host.name
         ) from error
-    except BaseException:
+    except (Problem, *FAILURES):
         _leave(chain)
         raise
 
@@ -137,7 +148,7 @@ def _transport(sock: Any, stop: Route, pin: str | None) -> Any:
         options.key_types = sorted(options.key_types, key=lambda kind: _family(kind) not in ours)
         transport.start_client(timeout=CONNECT_S)
         trust.judge(stop.alias, transport.get_remote_server_key().asbytes(), pin, known)
-    except BaseException:
+    except (Problem, *FAILURES):
         transport.close()
         raise
     return transport

@@ -18,7 +18,7 @@ from engine.hosts import Host
 from engine.machines.bootstrap import Ear, arrive
 from engine.machines.machine import Away
 from engine.machines.mirror import Torn
-from engine.machines.ssh import FAILURES, Unreachable
+from engine.machines.ssh import FAILURES, Stream, Unreachable
 from engine.runner.frames import PIECE, Bytes, Garbled, Packer, Told, Unpacker
 
 SILENCE_S = 6.0
@@ -109,6 +109,16 @@ class Wire(threading.Thread):
                 f"{self._host.name}: {said['refused']}", "engine hosts test " + self._host.name
             )
         return said
+
+    def beside(self, command: str) -> Stream:
+        """Another command on the machine, on the connection that there is."""
+        talk = self._talk
+        if talk is None:
+            raise Away(self.why)
+        try:
+            return talk.ear.stream.beside(command)
+        except FAILURES as error:
+            raise Away(str(error)) from None
 
     @property
     def up(self) -> bool:

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ BUSY_S, CALM_S = 0.05, 0.2
 SILENT_S = 60
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
 """Of runs and orders. They become names of files."""
+RELEASE = re.compile(r"[0-9a-f]{64}")
 PRIVATE_DIR = 0o700
 
 
@@ -97,6 +99,7 @@ class Far:
             "start": self._start,
             "order": self._order,
             "follow": self._follow,
+            "work": self._work,
             "look": lambda asked: _look(self._root),
         }
 
@@ -202,6 +205,21 @@ class Far:
         os.makedirs(folder, PRIVATE_DIR, exist_ok=True)
         journal.replace(os.path.join(folder, f"{body['id']}.json"), json.dumps(body).encode())
         return {}
+
+    def _work(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The run's own copy of a release, so that nothing of another run, or of a later push, changes under it."""
+        run, release = str(asked.get("run")), str(asked.get("release"))
+        if not NAME.fullmatch(run) or not RELEASE.fullmatch(release):
+            raise Refused("that names no release")
+        source = os.path.join(self._root, "releases", release)
+        folder = os.path.join(self._root, "runs", run, "work")
+        if not os.path.isdir(folder):
+            if not os.path.isdir(source):
+                return {"path": None, "take": source}
+            hidden = f"{folder}.{os.getpid()}.tmp"
+            shutil.copytree(source, hidden)
+            os.rename(hidden, folder)
+        return {"path": folder}
 
     def _follow(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         folder, have = self._folder(asked), asked.get("have")

@@ -18,6 +18,15 @@ def engine(capsys: pytest.CaptureFixture[str]) -> Engine:
     return caller(capsys)
 
 
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project to stand in: what stands there goes to the machine."""
+    here = tmp_path / "project"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return here
+
+
 @pytest.fixture
 def sshd(tmp_path: Path, home: Path) -> Iterator[Sshd]:
     found = sshds.made(tmp_path / "far")

@@ -202,3 +202,21 @@ def test_its_own_ssh_config_leads_there(
     answer = engine("hosts", "test", "box")
     assert answer.status == 0, answer.err
     assert (sshd.folder / "log").read_text().count("Accepted publickey") == 2
+
+
+def test_the_project_goes_along_once_and_each_run_has_a_copy_of_its_own(
+    engine: Engine, sshd: Sshd, project: Path
+) -> None:
+    (project / "words.txt").write_text("hello from here")
+    (project / "train.py").write_text("print(open('words.txt').read()); open('made', 'w')\n")
+    (project / "p.toml").write_text(
+        f"recipe = 'command'\n[command]\nargv = ['{sys.executable}', 'train.py']\n"
+    )
+    folders = []
+    for _ in range(2):
+        answer = engine("launch", "p.toml", "--host", "far", "--follow")
+        assert answer.status == 0 and "hello from here" in answer.err, answer.err
+        folders.append(sshd.home / ".cockpit" / "runs" / answer.out.split()[0] / "work")
+    assert all((folder / "made").exists() for folder in folders)
+    (release,) = (sshd.home / ".cockpit" / "releases").iterdir()
+    assert sorted(path.name for path in release.iterdir()) == ["p.toml", "train.py", "words.txt"]
