@@ -68,12 +68,20 @@ class Cockpit(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = opening.theme
+        self._parsed: object = self.get_css_variables()
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Textual asks for it once as it starts. Nothing changed by then, and it would parse everything again."""
+        started, self._parsed = self._parsed, None
+        if started != self.get_css_variables():
+            super().refresh_css(animate)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), Harmless()]
 
     def on_mount(self) -> None:
-        self._fleet = self.follow(Roster(self.opening.runs))
+        self._fleet = self.follow(Roster(self.opening.runs), self.opening.run is not None)
         self.push_screen(FleetPlace(self._fleet))
         if self.opening.run is not None:
             self._enter(self.opening.run, "dashboard", self.opening.tape)
@@ -84,8 +92,8 @@ class Cockpit(App[None]):
 
     # threads that look
 
-    def follow(self, source: Any) -> Watch[Any]:
-        watch: Watch[Any] = Watch(source, lambda: self.post_message(News(watch)))
+    def follow(self, source: Any, resting: bool = False) -> Watch[Any]:
+        watch: Watch[Any] = Watch(source, lambda: self.post_message(News(watch)), resting)
         self._watches.append(watch)
         self.run_worker(watch.run, thread=True, exit_on_error=True)
         return watch
@@ -111,6 +119,7 @@ class Cockpit(App[None]):
 
         source = Tape(run, self.opening.speed) if tape else Live(run)
         self.push_screen(place(name)(self.follow(source), hider(run)))
+        self._attend()
 
     def go(self, name: str, found: object = None) -> None:
         """To another place of the run that is on the screen; `found` is what to look at there."""
@@ -138,6 +147,13 @@ class Cockpit(App[None]):
             if watch not in used:
                 watch.end()
                 self._watches.remove(watch)
+        self._attend()
+
+    def _attend(self) -> None:
+        """What is on the screen is looked at; everything below it rests."""
+        shown = [s.feed for s in self.screen_stack if isinstance(s, FleetPlace | RunPlace)]
+        for watch in self._watches:
+            watch.rest(watch is not shown[-1])
 
     # what can be done everywhere
 
@@ -229,4 +245,7 @@ class Cockpit(App[None]):
     def running(self) -> list[str]:
         """Runs that go on without the screen."""
         fleet = self._fleet.latest
-        return [row.run.id for row in fleet.rows if row.live] if fleet else []
+        if fleet is not None:
+            return [row.run.id for row in fleet.rows if row.live]
+        moments = [watch.latest for watch in self._watches if watch.latest is not None]
+        return [one.frame.run for one in moments if one.status.exit_status is None]

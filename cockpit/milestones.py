@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from cockpit.plot.curve import Mark, MarkKind, Span
-from engine.checkpoints import Checkpoint
 from engine.clock import ahead_s
 from engine.display import display
 from engine.status import Status
 from engine.view import AttemptView, View
+
+if TYPE_CHECKING:
+    from engine.checkpoints import Checkpoint
 
 TEXT = 60
 

@@ -16,13 +16,20 @@ from engine.display import display
 
 @lru_cache(maxsize=8192)
 def _safe(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else display(text, len(text))
+    return display(text, len(text))
+
+
+def _harmless(text: str) -> bool:
+    return (text.isascii() and text.isprintable()) or _safe(text) == text
 
 
 class Harmless(LineFilter):
     """No text of any widget carries a control character, a bidirectional override or anything invisible."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Every cell that is drawn comes through here, nearly all of them harmless: those are not made anew."""
+        if all(one.control or _harmless(one.text) for one in segments):
+            return segments
         return [one if one.control else Segment(_safe(one.text), one.style) for one in segments]
 
 

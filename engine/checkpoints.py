@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.profile import Profile
 from engine.runs import Run
 from engine.view import View
+
+if TYPE_CHECKING:
+    from engine.profile import Profile
 
 _STEP = re.compile(r"(\d+)(?!.*\d)")
 

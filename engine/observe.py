@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,13 @@ SMALL = 4 << 20
 
 
 class Observer:
-    """Follows one run; each `status` costs what is new."""
+    """Follows one run; each `status` costs what is new. Checkpoints are looked at every `disk_s` seconds at most."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, reader: RunReader | None = None, disk_s: float = 0.0) -> None:
         self.run = run
-        self._reader = RunReader(run)
+        self._reader = reader or RunReader(run)
+        self._disk_s = disk_s
+        self._disk: tuple[float, int, Disk, list[Checkpoint]] | None = None
         self._terms: tuple[int, Terms] | None = None
         self._globs: tuple[str, ...] | None = None
 
@@ -44,10 +47,15 @@ class Observer:
     def status(self, frame: Frame | None = None) -> Status:
         """The seven answers, of this frame or of a fresh one."""
         frame = frame or self.frame()
-        disk = look_at_disk(frame.view)
+        saved = sum(len(attempt.facts.trainer.saved) for attempt in frame.view.attempts)
+        now, known = time.monotonic(), self._disk
+        fresh = known is not None and known[1] == saved and now - known[0] < self._disk_s
+        disk = known[2] if known is not None and fresh else look_at_disk(frame.view)
         status = describe(frame, self._agreed(frame.view), disk)
-        unannounced = self._unannounced(status, frame.view)
-        return replace(status, checkpoints=(*status.checkpoints, *unannounced))
+        found = known[3] if known is not None and fresh else self._unannounced(status, frame.view)
+        if not fresh:
+            self._disk = now, saved, disk, found
+        return replace(status, checkpoints=(*status.checkpoints, *found))
 
     def _unannounced(self, status: Status, view: View) -> list[Checkpoint]:
         """What the profile's globs find beside what the trainer told; nobody can say it is whole."""

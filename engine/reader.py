@@ -6,55 +6,105 @@ The one path by which `status`, `wait`, the keeper, the cockpit and a replay lea
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from engine import procs
 from engine.frame import Frame, Sight
 from engine.identity import Identity
-from engine.journal import Follower, Piece
+from engine.journal import Follower, Path, Piece
 from engine.runs import Attempt, Run
-from engine.scalars import SEGMENTS
+from engine.scalars import SEGMENTS, Ahead
 from engine.view import RunFold, View
+
+SLICE = 1 << 18
+"""Bytes between two looks at the clock."""
+LONG = 2 << 20
+"""Bytes of a trainer's segment from which loading numpy and reading it as columns is quicker than folding its lines."""
 
 
 class RunReader:
-    """Follows the segments of one run, all parts of its attempts or some."""
+    """Follows the segments of one run, all parts of its attempts or some.
 
-    def __init__(self, run: Run, parts: tuple[str, ...] = SEGMENTS) -> None:
+    `holds` says of which attempts somebody else reads what the trainer tells: nothing of it is read until `adopt`.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        parts: tuple[str, ...] = SEGMENTS,
+        holds: Callable[[Attempt], bool] | None = None,
+    ) -> None:
         self.run = run
+        self.behind = False
+        """The last `poll` ran out of its time."""
         self._parts = parts
+        self._holds = holds
+        self._held: set[int] = set()
         self._fold = RunFold()
         self._followers: dict[str, Follower] = {"keeper": Follower(run.keeper)}
 
-    def poll(self) -> View:
-        """The view after everything that is on disk now."""
+    def poll(self, within_s: float | None = None) -> View:
+        """The view after everything that is on disk now, or after what can be read in this time."""
+        end = None if within_s is None else time.monotonic() + within_s
+        self.behind = False
         for attempt in self.run.attempts():
             self._meet(attempt)
-        for segment, follower in self._followers.items():
-            self._catch_up(segment, follower)
+        for segment in sorted(self._followers, key=_smallest_first):
+            self._catch_up(segment, self._followers[segment], end)
         return self._fold.view()
 
-    def frame(self) -> Frame:
-        view = self.poll()
+    def frame(self, within_s: float | None = None) -> Frame:
+        view = self.poll(within_s)
         return Frame(self.run.id, view, time.time(), look(view))
 
-    def _catch_up(self, segment: str, follower: Follower) -> None:
+    def adopt(self, number: int, ahead: Ahead) -> None:
+        """Go on behind what was read ahead of an attempt that is held."""
+        self._held.discard(number)
+        self._fold.attempt(number).adopt(ahead)
+        path = self.run.attempt(number).trainer
+        self._followers[f"{number}/trainer"] = Follower(path, ahead.offset)
+
+    def _catch_up(self, segment: str, follower: Follower, end: float | None) -> None:
         number, _, part = segment.rpartition("/")
+        if part in ("console", "trainer") and int(number) in self._held:
+            return
         if part == "console" and self._fold.attempt(int(number)).speaks:
             return
+        if part == "trainer" and not follower.offset and _is_long(follower.path):
+            follower = self._leap(int(number))
         for piece in _pieces(follower):
             if piece.reset is not None:
                 self._fold.restart(segment)
             self._fold.feed(segment, piece.data)
+            if end is not None and time.monotonic() > end:
+                self.behind = True
+                return
+
+    def _leap(self, number: int) -> Follower:
+        """Over all that is there now."""
+        from engine import columns
+
+        source = columns.of_trainer(self.run, self.run.attempt(number))
+        source.poll()
+        self.adopt(number, columns.ahead(source.columns.saved()))
+        return self._followers[f"{number}/trainer"]
 
     def _meet(self, attempt: Attempt) -> None:
         number = attempt.number
         if f"{number}/{self._parts[0]}" in self._followers:
             return
         self._fold.speak(number, dialect_of(attempt))
+        if self._holds is not None and self._holds(attempt):
+            self._held.add(number)
         for part in self._parts:
             self._followers[f"{number}/{part}"] = Follower(attempt.segment(part))
+
+
+def _smallest_first(segment: str) -> int:
+    """What tells most in the fewest bytes: the keeper's words, the runners', the trainers', consoles."""
+    return ("keeper", *SEGMENTS).index(segment.rpartition("/")[2])
 
 
 def look(view: View) -> Sight:
@@ -68,9 +118,16 @@ def look(view: View) -> Sight:
     return Sight(trainer_alive=alive, keeper_alive=keeper)
 
 
+def _is_long(path: Path) -> bool:
+    try:
+        return os.stat(path).st_size > LONG
+    except OSError:
+        return False
+
+
 def _pieces(follower: Follower) -> Iterator[Piece]:
     """What is new, to its end; a file that was emptied has news too."""
-    while (piece := follower.read()).data or piece.reset:
+    while (piece := follower.read(SLICE)).data or piece.reset:
         yield piece
 
 

@@ -48,6 +48,10 @@ class Sizes:
     def notes(self, segment: str) -> Iterator[tuple[float, int]]:
         return zip(self._times[segment], self._ends[segment], strict=True)
 
+    def index(self, segment: str) -> tuple[array[float], array[int]]:
+        """Times and ends, as long as each other; they grow."""
+        return self._times[segment], self._ends[segment]
+
     def _note(self, fact: object) -> None:
         if not isinstance(fact, Grew) or fact.t is None or not math.isfinite(fact.t):
             return

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cockpit.watching.clock import Clock
 from engine.cli.console import Cutter
 from engine.columns.series import Ints, frozen
 from engine.columns.store import Growing
@@ -105,11 +106,10 @@ class Console:
 class _Index:
     """Follows one console: where its lines end, and when its bytes came."""
 
-    def __init__(self, attempt: Attempt) -> None:
-        self.attempt = attempt
-        self.sizes = Sizes()
+    def __init__(self, attempt: Attempt, sizes: Sizes) -> None:
+        self.attempt, self.sizes = attempt, sizes
         self.reset()
-        self._console, self._runner = Follower(attempt.console), Follower(attempt.runner)
+        self._console = Follower(attempt.console)
 
     def reset(self) -> None:
         self._ends: Growing = Growing(np.empty(0, np.int64))
@@ -117,8 +117,6 @@ class _Index:
 
     def read(self, most: int) -> int:
         """Read on, about so many bytes; how many were read."""
-        while data := self._runner.read(BLOCK).data:
-            self.sizes.feed(data)
         done = 0
         while done < most and (piece := self._console.read(BLOCK)).data:
             if piece.reset is not None:
@@ -142,14 +140,16 @@ class _Index:
 class Lines:
     """Follows the consoles of a run."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, clock: Clock) -> None:
+        self._run, self._clock = run, clock
         self._parts: dict[int, _Index] = {}
 
     def read(self, most: int = 64 << 20) -> None:
         for attempt in self._run.attempts():
-            index = self._parts.setdefault(attempt.number, _Index(attempt))
-            most -= index.read(most)
+            if attempt.number not in self._parts:
+                sizes = self._clock.sizes(attempt)
+                self._parts[attempt.number] = _Index(attempt, sizes)
+            most -= self._parts[attempt.number].read(most)
 
     def console(self, reach: dict[str, int] | None = None) -> Console:
         """What is there of them, all or as far as is said."""

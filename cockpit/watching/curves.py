@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from engine.columns import EMPTY, Source, Table, of_console, of_trainer, preview, times
+from cockpit.watching.clock import Clock
+from engine.columns import (
+    EMPTY,
+    Source,
+    Table,
+    ahead,
+    of_console,
+    of_trainer,
+    preview,
+    tally,
+    times,
+)
 from engine.columns.series import Column, Floats
-from engine.journal import Follower
-from engine.reader import dialect_of
+from engine.reader import LONG, dialect_of
 from engine.runs import Attempt, Run
-from engine.timeline import BLOCK, Sizes
-from engine.view import View
+from engine.scalars import Ahead, AttemptFold
+from engine.timeline import Sizes
+from engine.view import AttemptView, View
 
 SLICE = 32 << 20
 """Bytes of a segment that are read before something is shown again."""
+HEAD = 16 << 10
+"""Bytes at the start of a segment in which a trainer tells its plan."""
+NEAR = 4096
+"""Rows among which the first with a time is looked for at once."""
 Points = tuple[Column, Floats]
 
 
@@ -41,13 +59,15 @@ class Curves:
         """Names in the order in which they were first told."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.table.metrics))
 
-    @property
+    @cached_property
     def begun(self) -> float | None:
         """When the first row was there."""
         for part in self.parts:
-            known = part.times[np.isfinite(part.times)]
-            if len(known):
-                return float(known[0])
+            for at in range(0, len(part.times), NEAR):
+                near = part.times[at : at + NEAR]
+                known = near[np.isfinite(near)]
+                if len(known):
+                    return float(known[0])
         return None
 
     def points(self, metric: str, axis: str = "step") -> Points:
@@ -119,31 +139,26 @@ class _Attempt:
 
     run: Run
     attempt: Attempt
-    sizes: Sizes = field(default_factory=Sizes)
+    sizes: Sizes
     source: Source | None = None
     segment: str = ""
     glance: Table | None = None
+    held: bool = False
+    """Its rows are read here first, and the fold waits for them; until then `glance` stands for them."""
     _cut: tuple[object, Part] | None = None
 
-    def __post_init__(self) -> None:
-        self.runner = Follower(self.attempt.runner)
-
     def read(self, segment: str) -> None:
-        while data := self.runner.read(BLOCK).data:
-            self.sizes.feed(data)
         if self.source is None or segment != self.segment:
-            self._meet(segment)
-        elif self.source.behind:
-            self.glance = None
-        if self.source is not None and self.glance is None:
-            self.source.poll(SLICE)
+            self.meet(segment)
+        assert self.source is not None, "it was met"
+        self.source.poll(SLICE)
 
-    def _meet(self, segment: str) -> None:
-        """A long trainer's segment is shown at a glance before it is read."""
+    def meet(self, segment: str) -> None:
+        """A long trainer's segment is shown at a glance until it is read."""
         self.segment = segment
         if segment == "trainer":
             self.source = of_trainer(self.run, self.attempt)
-            self.glance = preview(self.attempt.trainer) if self.source.behind > SLICE else None
+            self.glance = preview(self.attempt.trainer) if self.source.behind > LONG else None
         else:
             self.source = of_console(self.run, self.attempt, dialect_of(self.attempt))
 
@@ -151,8 +166,12 @@ class _Attempt:
     def behind(self) -> int:
         return self.source.behind if self.source is not None else 0
 
+    @property
+    def table(self) -> Table:
+        return self.glance or (self.source.columns.table() if self.source else EMPTY)
+
     def part(self, reach: int) -> Part:
-        table = self.glance or (self.source.columns.table() if self.source else EMPTY)
+        table = self.table
         shown = _until(table, reach)
         last = int(shown.ends[-1]) if len(shown) else 0
         key = (self.segment, len(shown), last, shown.preview)
@@ -180,20 +199,56 @@ def _until(table: Table, reach: int) -> Table:
 
 
 class Reading:
-    """Follows the metrics of all attempts of a run."""
+    """Follows the metrics of all attempts of a run. What a trainer told at length is read here, once and first."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, clock: Clock) -> None:
+        self._run, self._clock = run, clock
         self._attempts: dict[int, _Attempt] = {}
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Whether to read this one ahead of the fold, which takes a line at a time."""
+        try:
+            long = os.stat(attempt.trainer).st_size > LONG
+        except OSError:
+            return False
+        if long:
+            self._of(attempt).held = True
+            self._of(attempt).meet("trainer")
+        return long
+
+    def advance(self) -> Iterator[tuple[int, Ahead]]:
+        """Read on in what is held; what was read to its end is let go."""
+        for number, one in sorted(self._attempts.items()):
+            if not one.held:
+                continue
+            one.read("trainer")
+            if one.source is not None and one.behind < LONG:
+                one.held, one.glance = False, None
+                yield number, ahead(one.source.columns.saved())
+
+    def foreseen(self, view: View) -> View:
+        """With what is known so far of attempts that are still held."""
+        found = tuple(
+            _guessed(one, self._attempts[one.number])
+            if one.number in self._attempts and self._attempts[one.number].held
+            else one
+            for one in view.attempts
+        )
+        return view if found == view.attempts else replace(view, attempts=found)
 
     def read(self, view: View) -> None:
         """`view` says which segment each attempt's metrics come from."""
         sources = {a.number: a.facts.source for a in view.attempts}
         for attempt in self._run.attempts():
             segment = sources.get(attempt.number)
-            if segment is not None:
-                known = self._attempts.setdefault(attempt.number, _Attempt(self._run, attempt))
-                known.read(segment)
+            if segment is not None and not self._of(attempt).held:
+                self._of(attempt).read(segment)
+
+    def _of(self, attempt: Attempt) -> _Attempt:
+        if attempt.number not in self._attempts:
+            sizes = self._clock.sizes(attempt)
+            self._attempts[attempt.number] = _Attempt(self._run, attempt, sizes)
+        return self._attempts[attempt.number]
 
     @property
     def behind(self) -> int:
@@ -207,3 +262,14 @@ class Reading:
             part = one.part(reach.get(f"{number}/{one.segment}", 1 << 62))
             if len(part.table):
                 yield part
+
+
+def _guessed(seen: AttemptView, one: _Attempt) -> AttemptView:
+    """What the rows at a glance and the first lines tell of an attempt: its plan, its last values, its step."""
+    head = AttemptFold()
+    with contextlib.suppress(OSError), open(one.attempt.trainer, "rb") as file:
+        head.feed("trainer", file.read(HEAD))
+    facts = replace(
+        seen.facts, trainer=head.facts().trainer, tally=tally(one.table), source="trainer"
+    )
+    return replace(seen, facts=facts)

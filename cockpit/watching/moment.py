@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cockpit.watching.console import Console
 from cockpit.watching.curves import Curves
 from cockpit.watching.head import Position
-from engine.checkpoints import Checkpoint
 from engine.frame import Frame
 from engine.status import Status, Terms
+
+if TYPE_CHECKING:
+    from engine.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,30 @@ from __future__ import annotations
 import math
 import os
 import time
-from typing import Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from cockpit.milestones import milestones
+from cockpit.watching.clock import Clock
 from cockpit.watching.console import Lines
 from cockpit.watching.curves import Reading
 from cockpit.watching.head import Head, Position
 from cockpit.watching.moment import Moment
-from engine import checkpoints, control, profile
-from engine.checkpoints import Checkpoint
 from engine.cli.target import REWAKE_S, ours
 from engine.errors import Problem
 from engine.observe import Observer, terms_of
-from engine.profile import Profile
+from engine.reader import RunReader
 from engine.replay import Replay
 from engine.runs import Run
 from engine.status import Terms
 from engine.view import View
 
+if TYPE_CHECKING:  # profiles are loaded once something is on the screen
+    from engine.checkpoints import Checkpoint
+    from engine.profile import Profile
+
+PATIENCE_S = 0.1
+"""Of each look for folding: what is left is read at the next one."""
 STILL_S = 1.0
 """How often a run on which nothing happens is looked at: time passes for it too."""
 
@@ -48,22 +54,30 @@ class Live:
     def __init__(self, run: Run) -> None:
         self.run, self.acts = run, ours(run)
         self.head: Head | None = None
-        self._observer = Observer(run)
-        self._reading, self._lines = Reading(run), Lines(run)
+        self._clock = Clock()
+        self._reading, self._lines = Reading(run, self._clock), Lines(run, self._clock)
+        self._reader = RunReader(run, holds=self._reading.holds)
+        self._observer = Observer(run, self._reader, STILL_S)
         self._seen: object = None
         self._last = self._woken = -math.inf
         self._terms: tuple[int, Terms] | None = None
         self._profile: Profile | None = None
+        self._kept: tuple[Checkpoint, ...] = ()
+        self._searched: float | None = None
 
     def look(self) -> Moment | None:
         seen, now = marks(self.run), time.monotonic()
-        if seen == self._seen and now - self._last < STILL_S and not self._reading.behind:
+        if seen == self._seen and now - self._last < STILL_S and not self.behind:
             return None
         self._seen, self._last = seen, now
-        frame = self._observer.frame()
+        for number, ahead in self._reading.advance():
+            self._reader.adopt(number, ahead)
+        found = self._reader.frame(PATIENCE_S)
+        frame = replace(found, view=self._reading.foreseen(found.view))
         status = self._observer.status(frame)
         if status.exit_status is None and not frame.sight.keeper_alive:
             self._wake(now)
+        self._clock.read()
         self._reading.read(frame.view)
         self._lines.read()
         return Moment(
@@ -72,20 +86,35 @@ class Live:
             self._agreed(len(frame.view.attempts)),
             self._reading.curves(),
             self._lines.console(),
-            self._saves(frame.view),
+            self._saves(frame.view, now),
             behind=self._reading.behind,
         )
 
-    def _saves(self, view: View) -> tuple[Checkpoint, ...]:
-        """Announced ones, and those that the profile's globs find on this disk."""
+    @property
+    def behind(self) -> bool:
+        """There is more on the disk than was read."""
+        return self._reader.behind or self._reading.behind > 0
+
+    def _saves(self, view: View, now: float) -> tuple[Checkpoint, ...]:
+        """Announced ones, and those that the profile's globs find on this disk; the first look is in too much haste."""
+        if self._searched is None:
+            self._searched = -math.inf
+        elif now - self._searched >= STILL_S:
+            self._searched = now
+            self._kept = tuple(self._found(view))
+        return self._kept
+
+    def _found(self, view: View) -> list[Checkpoint]:
+        from engine import checkpoints, profile
+
         if self._profile is None and view.last is not None:
             try:
                 self._profile = profile.from_json(self.run.profile.read_bytes())
             except (Problem, OSError):
-                return tuple(checkpoints.announced(view))
+                return checkpoints.announced(view)
         if self._profile is None:
-            return ()
-        return tuple(checkpoints.of_run(self.run, view, self._profile))
+            return []
+        return checkpoints.of_run(self.run, view, self._profile)
 
     def _agreed(self, attempt: int) -> Terms:
         if self._terms is None or self._terms[0] != attempt:
@@ -97,6 +126,8 @@ class Live:
         if now - self._woken <= REWAKE_S or not ours(self.run):
             return
         self._woken = now
+        from engine import control
+
         try:
             control.ensure_keeper(self.run)
         except (Problem, OSError):
@@ -133,7 +164,8 @@ class Tape:
         self.head: Head | None = Head(speed)
         self._head = self.head
         self._recording: Recorded | None = None
-        self._reading, self._lines = Reading(run), Lines(run)
+        self._clock = Clock()
+        self._reading, self._lines = Reading(run, self._clock), Lines(run, self._clock)
         self._shown: Position | None = None
 
     def look(self) -> Moment | None:
@@ -143,6 +175,7 @@ class Tape:
             return None
         self._shown = position
         frame, reach = recording.frame(position.now), recording.reach(position.now)
+        self._clock.read()
         self._reading.read(frame.view)
         self._lines.read()
         return Moment(

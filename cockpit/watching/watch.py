@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 TICK_S = 0.1
 """At most ten looks a second."""
+SHARE = 0.25
+"""A look that takes long is followed by a pause of at least this part of it."""
+REST_S = 5.0
+"""Between two looks at what is not on the screen."""
 T = TypeVar("T", covariant=True)
 V = TypeVar("V")
 
@@ -21,21 +26,34 @@ class Looks(Protocol[T]):
 class Watch(Generic[V]):
     """Looks ten times a second. `tell` is called on the watching thread when `latest` is newer than what was taken."""
 
-    def __init__(self, source: Looks[V], tell: Callable[[], object]) -> None:
+    def __init__(self, source: Looks[V], tell: Callable[[], object], resting: bool = False) -> None:
         self.source = source
         self.latest: V | None = None
         self.trouble: str | None = None
         """Why nothing could be seen at the last look."""
         self._tell = tell
         self._told = False
+        self._resting = resting
         self._ended, self._wake = threading.Event(), threading.Event()
 
     def run(self) -> None:
         """The thread's own work: until `end`."""
+        pause = REST_S if self._resting else 0.0
         while not self._ended.is_set():
-            self.turn()
-            self._wake.wait(TICK_S)
+            self._wake.wait(pause)
             self._wake.clear()
+            begun = time.monotonic()
+            if not self._ended.is_set():
+                self.turn()
+            took = time.monotonic() - begun
+            pause = REST_S if self._resting else max(TICK_S - took, SHARE * took)
+
+    def rest(self, resting: bool) -> None:
+        """Nobody sees it now, or somebody does again."""
+        hurried = self._resting and not resting
+        self._resting = resting
+        if hurried:
+            self.hurry()
 
     def turn(self) -> None:
         """One look."""

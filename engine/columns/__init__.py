@@ -7,6 +7,7 @@ are needed, so this is for the user's side alone: the runner never imports it.
 
 from __future__ import annotations
 
+from engine.columns.ahead import ahead
 from engine.columns.columns import Columns
 from engine.columns.envelope import Envelope, envelope
 from engine.columns.preview import preview
@@ -22,6 +23,7 @@ __all__ = [
     "Series",
     "Source",
     "Table",
+    "ahead",
     "envelope",
     "of_console",
     "of_trainer",

@@ -6,7 +6,7 @@ segments of a run can be read in any interleaving. Nothing here reads a file or 
 
 from __future__ import annotations
 
-from engine.scalars.attempt import SEGMENTS, AttemptFacts, AttemptFold
+from engine.scalars.attempt import SEGMENTS, Ahead, AttemptFacts, AttemptFold
 from engine.scalars.keeper import KeeperFacts
 from engine.scalars.runner import ExitFacts, RunnerFacts
 from engine.scalars.tally import Sample, Tally
@@ -14,6 +14,7 @@ from engine.scalars.trainer import TrainerFacts
 
 __all__ = [
     "SEGMENTS",
+    "Ahead",
     "AttemptFacts",
     "AttemptFold",
     "ExitFacts",

@@ -60,6 +60,17 @@ class AttemptFacts:
         return found
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """A trainer's segment as far as `offset`, read by whoever reads it faster than line by line."""
+
+    rows: Tally
+    events: tuple[bytes, ...]
+    """Lines that hold events, without their ends."""
+    unreadable: int
+    offset: int
+
+
 class AttemptFold:
     """Takes bytes of any of the three segments in any pieces; `facts()` is the value so far."""
 
@@ -100,6 +111,14 @@ class AttemptFold:
             dropped = self._lines[segment].oversized
             self._lines[segment] = Lines(offset)
             self._lines[segment].oversized = dropped
+
+    def adopt(self, ahead: Ahead) -> None:
+        """Take what a faster reader made of the trainer's segment; the next bytes fed are those behind it."""
+        for line in ahead.events:
+            self.feed("trainer", line + b"\n")
+        self._rows = ahead.rows.copy()
+        self._unreadable += ahead.unreadable
+        self.restart("trainer", ahead.offset)
 
     def _console(self, piece: bytes) -> None:
         for row, end in self._reader.feed(piece):

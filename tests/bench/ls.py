@@ -26,10 +26,7 @@ TRIES = 5
 
 def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        logs = Path(folder) / "logs"
-        going, ended = _segments(ended=False), _segments(ended=True)
-        for number in range(RUNS):
-            _run(logs, number, going if number < LIVE else ended)
+        fill(Path(folder) / "logs")
         first, lines = _ls(folder)
         again = statistics.median(_ls(folder)[0] for _ in range(TRIES))
     note = f"{lines} lines, {RUNS - LIVE} ended runs of {STEPS} rows, {LIVE} live"
@@ -37,6 +34,13 @@ def run() -> list[Figure]:
         Figure("ls of 200 runs, CPU", again, "s", target="<= 0.25 s", note=note),
         Figure("ls of 200 runs, the first time", first, "s", note="every run folded"),
     ]
+
+
+def fill(logs: Path) -> None:
+    """The runs that are listed."""
+    going, ended = _segments(ended=False), _segments(ended=True)
+    for number in range(RUNS):
+        _run(logs, number, going if number < LIVE else ended)
 
 
 def _run(logs: Path, number: int, segments: dict[str, bytes]) -> None:

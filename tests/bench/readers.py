@@ -28,6 +28,9 @@ METRICS = (
 )
 
 
+T0, GAP_S = 1.7e9, 0.3
+
+
 def rows_of(count: int) -> Iterator[dict[str, Any]]:
     """A run that learns."""
     draw = random.Random(1)
@@ -35,7 +38,7 @@ def rows_of(count: int) -> Iterator[dict[str, Any]]:
         row = {name: draw.random() for name in METRICS}
         row["loss"] = 2 + 8 * math.exp(-step / 2e5) + draw.gauss(0, 0.1)
         row["learning_rate"] = 1e-4 * (1 - step / count)
-        yield {"step": step, **row, "t": 1.7e9 + step * 0.3 + draw.random() * 0.01}
+        yield {"step": step, **row, "t": T0 + step * GAP_S + draw.random() * 0.01}
 
 
 def write(path: str, count: int) -> int:
@@ -93,6 +96,21 @@ def write_tensorboard(folder: str, count: int) -> None:
                 told = Summary(value=[Summary.Value(tag=name, simple_value=row[name])])
                 event = Event(wall_time=row["t"], step=row["step"], summary=told)
                 writer.write(event.SerializeToString())
+
+
+def write_losses(folder: str, losses: list[float]) -> None:
+    """For TensorBoard, one metric alone."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    Path(folder).mkdir()
+    with open(f"{folder}/events.out.tfevents.1.bench", "wb") as file:
+        writer = RecordWriter(file)
+        writer.write(Event(wall_time=1.0, file_version="brain.Event:2").SerializeToString())
+        for step, loss in enumerate(losses, 1):
+            told = Summary(value=[Summary.Value(tag="loss", simple_value=loss)])
+            writer.write(Event(wall_time=T0 + step, step=step, summary=told).SerializeToString())
 
 
 def read_tensorboard(folder: str) -> int:

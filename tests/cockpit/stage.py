@@ -11,6 +11,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from cockpit.app import Cockpit, Opening
+from cockpit.watching.clock import Clock
 from cockpit.watching.console import Lines
 from cockpit.watching.curves import Reading
 from cockpit.watching.head import Head
@@ -46,7 +47,8 @@ class Pinned:
         recording = Recorded(self.run)
         t = max(NOW, recording.end)
         frame = recording.frame(t)
-        reading, lines, reach = Reading(self.run), Lines(self.run), recording.reach(t)
+        clock, reach = Clock(), recording.reach(t)
+        reading, lines = Reading(self.run, clock), Lines(self.run, clock)
         reading.read(frame.view)
         lines.read()
         return Moment(

@@ -91,3 +91,83 @@ def test_a_full_disk_does_not_end_the_training(tmp_path: Path) -> None:
     script = "from engine.emit import emit\nfor i in range(9): emit(step=i)\nprint('done')"
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, check=True)
     assert done.stdout == b"done\n"
+
+
+@both
+def test_words_nulls_and_large_numbers_stand_beside_what_is_not_finite(
+    tmp_path: Path, without: bool
+) -> None:
+    script = (
+        "emit(step=1, loss=float('nan'), phase='null and void', d=None)\n"
+        "emit(step=2, loss=2.0, phase='null')\n"
+        "emit(step=3, big=1e308, bigger=1e308, huge=10 ** 400)\n"
+        "emit(step=4, up=float('inf'), down=-float('inf'), deep={'a': [float('nan')]})\n"
+        "emit(step=True, naïve='\\n\\u2028')"
+    )
+    rows = speak(script, tmp_path / "e", without)
+    for row in rows:
+        del row["t"]
+    assert rows == [
+        {"step": 1, "loss": "nan", "phase": "null and void", "d": None},
+        {"step": 2, "loss": 2.0, "phase": "null"},
+        {"step": 3, "big": 1e308, "bigger": 1e308, "huge": 10**400},
+        {"step": 4, "up": "inf", "down": "-inf", "deep": {"a": ["nan"]}},
+        {"step": True, "naïve": "\n\u2028"},
+    ]
+
+
+@both
+def test_what_is_no_number_never_ends_a_training(tmp_path: Path, without: bool) -> None:
+    script = (
+        "class Many:\n    def item(self): raise RuntimeError('more than one')\n"
+        "    def __repr__(self): return 'many'\n"
+        "emit(step=1, a=Many())\n"
+        "ring = []; ring.append(ring)\nemit(step=2, ring=ring)\n"
+        "emit(step=3)"
+    )
+    rows = speak(script, tmp_path / "e", without)
+    assert [(row["step"], row.get("a")) for row in rows] == [(1, "many"), (3, None)]
+
+
+def test_where_json_is_not_in_c(tmp_path: Path) -> None:
+    script = "emit(step=1, loss=0.5, bad=float('nan'))\nemit(step=2, loss=0.25)"
+    path = tmp_path / "e"
+    body = "import sys, json.encoder\nsys.modules['msgspec'] = None\n"
+    body += "json.encoder.c_make_encoder = None\nfrom engine.emit import emit\n" + script
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COCKPIT_EVENTS": str(path)}
+    subprocess.run([sys.executable, "-c", body], env=env, check=True, timeout=60)
+    rows = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [(row["step"], row["loss"], row.get("bad")) for row in rows] == [
+        (1, 0.5, "nan"),
+        (2, 0.25, None),
+    ]
+
+
+# A value whose number is asked for in the middle of a row, and then a signal's handler wants to speak too.
+LOUD = """
+import signal, threading
+class Loud:
+    def item(self):
+        signal.raise_signal(signal.SIGUSR1)
+        return 1.5
+signal.signal(signal.SIGUSR1, lambda number, frame: emit(step=2, inside=True))
+"""
+
+
+@both
+def test_a_signal_may_speak_in_the_middle_of_a_row(tmp_path: Path, without: bool) -> None:
+    rows = speak(LOUD + "emit(step=1, loss=Loud())\nemit(step=3)", tmp_path / "e", without)
+    assert sorted(str(row["step"]) for row in rows) == ["1", *["2"] * (len(rows) - 2), "3"]
+    assert len(rows) >= 3
+
+
+def test_a_lock_would_hold_that_signal_for_ever(tmp_path: Path) -> None:
+    """The control: the same row from behind a lock."""
+    locked = (
+        "plain, lock = emit, threading.Lock()\n"
+        "def emit(**row):\n"
+        "    if not lock.acquire(timeout=0.2): return plain(step=0, stuck=True)\n"
+        "    plain(**row); lock.release()\n"
+    )
+    rows = speak(LOUD + locked + "emit(step=1, loss=Loud())", tmp_path / "e")
+    assert any(row.get("stuck") for row in rows)
