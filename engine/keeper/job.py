@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from engine.errors import Unusable
 from engine.profile import Profile, plain
 from engine.runs import Run
+from engine.view import View
 
 RECIPES = ("finetune", "pretrain")
 """Recipes of our own, trained by `engine.train`."""
@@ -93,4 +95,17 @@ def job(
             "then": "stop",
         },
         "alerts": alerts,
+        "expect": {name: plain(one) for name, one in profile.expect.items()},
+        "log": {"x": profile.log.x},
     }
+
+
+def going_on(view: View, restart: Restart | None) -> dict[str, Any]:
+    """What the rules of a further attempt must know of those before it: where it goes on, and how long they took."""
+    took = [attempt.facts.runner.exit for attempt in view.attempts]
+    before_s = sum(end.duration_s or 0.0 for end in took if end is not None)
+    if restart is None or restart.step is None:
+        return {"before_s": before_s}
+    told = [point for attempt in view.attempts for point in attempt.facts.tally.series("loss")]
+    near = [value for step, value in told if step <= restart.step and math.isfinite(value)]
+    return {"before_s": before_s, "step": restart.step, "loss": near[-1] if near else None}

@@ -20,8 +20,8 @@ from engine.events import Event
 from engine.events import keeper as say
 from engine.frame import Frame
 from engine.identity import Identity
-from engine.keeper import artifacts, policy
-from engine.keeper.job import Place, Restart, argv, job, working_folder
+from engine.keeper import artifacts, policy, rollback
+from engine.keeper.job import Place, Restart, argv, going_on, job, working_folder
 from engine.machines import local
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
@@ -165,6 +165,8 @@ class Keeper:
         attempt = self.run.attempt(decision.number)
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
         body = job(self._profile, self.run, decision.number, command, folder)
+        if view.attempts:
+            body["resume"] = going_on(RunReader(self.run).poll(), restart)
         journal.replace(attempt.job, json.dumps(body).encode())
         opened = say.AttemptOpened(
             t=_now(),
@@ -191,9 +193,12 @@ class Keeper:
             wish = view.keeper.wish
             if wish is not None and wish.resume_from is not None:
                 return Restart(wish.resume_from, wish.resume_step)
-        found = checkpoints.newest(
-            checkpoints.of_run(self.run, RunReader(self.run).poll(), self._profile)
-        )
+        whole = RunReader(self.run).poll()
+        known = checkpoints.of_run(self.run, whole, self._profile)
+        if whole.last is not None and rollback.asked(whole.last.facts.runner):
+            found = rollback.target(known, whole)
+        else:
+            found = checkpoints.newest(known)
         if found is None or not checkpoints.resumable(self._profile):
             return None
         return Restart(found.path, found.step)

@@ -7,6 +7,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
+from engine.alarms import Agreed
 from engine.events.base import number
 
 
@@ -44,6 +45,8 @@ class Job:
     """The signal that this trainer understands as "save and go on"; foreign scripts die of it, so None."""
     limits: Limits = field(default_factory=Limits)
     alerts: Mapping[str, Any] = field(default_factory=dict)
+    agreed: Agreed = field(default_factory=Agreed)
+    """What rules need besides thresholds: bands, limits, where a resume goes on."""
 
 
 def read(path: str) -> Job:
@@ -80,6 +83,7 @@ def of(found: Mapping[str, Any]) -> Job:
         save_signal=_signal(found),
         limits=_limits(_table(found, "limits")),
         alerts=_table(found, "alerts"),
+        agreed=Agreed.of(found),
     )
 
 

@@ -129,7 +129,7 @@ class Watch:
         self._reap()
         self._alive = self._alive and procs.alive(self._trainer)
         self._post.ledger.flush()
-        up_s = clock.up_s(self._trainer, self._met)
+        up_s = self._post.job.agreed.before_s + clock.up_s(self._trainer, self._met)
         self._obey.limits(
             limits.reached(self._post.job.limits, up_s, now - max(self._grew_at, self._busy_at))
         )

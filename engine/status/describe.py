@@ -34,7 +34,9 @@ def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Statu
     ahead = ahead_s(view.keeper, last.number) if last else 0.0
     there = frame.now + ahead
     verdict = state_of(replace(frame, now=there), terms.thresholds)
-    alarms = judge(last.facts, terms.thresholds, there) if last else []
+    risked = _risk(view, disk, terms, (verdict, there))
+    agreed = replace(terms.agreed, at_risk_s=risked.seconds)
+    alarms = judge(last.facts, terms.thresholds, there, agreed) if last else []
     accepted = view.keeper.accepted
     total = terms.total if view.total is None else view.total
     return Status(
@@ -55,7 +57,7 @@ def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Statu
         learning=learning(curve(view, "loss"), any(a.name in DIVERGING for a in alarms)),
         eta=_eta(last, verdict, total, (there, ahead)),
         cost=risk.cost(view, terms, there),
-        at_risk=_risk(view, disk, terms, (verdict, there)),
+        at_risk=risked,
         gpus=_gpus(last, ahead),
         needs=_needs(alarms, verdict, ahead),
         checkpoints=risk.checkpoints(view, disk or {}),
