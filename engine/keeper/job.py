@@ -97,6 +97,7 @@ def job(
         "alerts": alerts,
         "expect": {name: plain(one) for name, one in profile.expect.items()},
         "log": {"x": profile.log.x},
+        "gates": plain(profile.gates),
     }
 
 

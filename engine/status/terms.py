@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.alarms import Agreed, Thresholds
@@ -27,6 +27,8 @@ class Terms:
     price_hour: float | None = None
     cap: float | None = None
     agreed: Agreed = NOTHING
+    gates: Mapping[str, Any] = field(default_factory=dict)
+    """`[gates]` as the profile has it."""
 
     @classmethod
     def of(cls, job: Mapping[str, Any] | None, profile: Mapping[str, Any] | None) -> Terms:
@@ -40,6 +42,7 @@ class Terms:
             _amount(limits.get("price_hour")),
             _amount(limits.get("dollars")),
             Agreed.of(source),
+            _table(source, "gates"),
         )
 
 
