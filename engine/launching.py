@@ -20,7 +20,7 @@ from engine.checkpoints import Checkpoint
 from engine.errors import Unusable
 from engine.events import SCHEMA
 from engine.events import keeper as say
-from engine.keeper.job import Place, argv
+from engine.keeper.job import Place, addresses, argv
 from engine.profile import Profile
 from engine.runs import Run
 from engine.secrets import require
@@ -39,7 +39,7 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
     if host != "local":
         raise Unusable(f"no host '{host}'", fix="only `local` is known here")
     executable(chosen, cwd)
-    require(chosen.secrets.names)
+    require((*chosen.secrets.names, *addresses(chosen)))
     run = runs.create(chosen.name, runs.logs_folder(), time.time())
     try:
         journal.replace(run.profile, chosen.canonical())

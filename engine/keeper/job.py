@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Unusable
+from engine.notify import secret_of
+from engine.notify.channels import COMMAND
 from engine.profile import Profile, plain
 from engine.runs import Run
 from engine.view import View
@@ -98,7 +100,21 @@ def job(
         "expect": {name: plain(one) for name, one in profile.expect.items()},
         "log": {"x": profile.log.x},
         "gates": plain(profile.gates),
+        "notify": notify(profile),
     }
+
+
+def notify(profile: Profile) -> dict[str, Any]:
+    """Whom the machine tells of alarms."""
+    alerts = profile.alerts
+    to = [*alerts.notify, *([COMMAND] if alerts.command else [])]
+    return {"to": to, "command": list(alerts.command), "secrets": addresses(profile)}
+
+
+def addresses(profile: Profile) -> list[str]:
+    """The secrets that hold the addresses of webhooks."""
+    found = [secret_of(channel) for channel in profile.alerts.notify]
+    return sorted({name for name in found if name is not None})
 
 
 def going_on(view: View, restart: Restart | None) -> dict[str, Any]:

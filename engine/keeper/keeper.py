@@ -21,13 +21,14 @@ from engine.events import keeper as say
 from engine.frame import Frame
 from engine.identity import Identity
 from engine.keeper import artifacts, policy, rollback
-from engine.keeper.job import Place, Restart, argv, going_on, job, working_folder
+from engine.keeper.job import Place, Restart, addresses, argv, going_on, job, working_folder
+from engine.keeper.mail import Mail
 from engine.machines import local
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
 from engine.runs import PRIVATE_DIR, Attempt, Run
-from engine.secrets import require
+from engine.secrets import lookup, require
 from engine.state import Verdict, judge
 from engine.view import View
 
@@ -45,6 +46,7 @@ class Keeper:
         self._profile: Profile = filled(from_json(run.profile.read_bytes()), run.id)
         self._reader = RunReader(run, parts=("runner",))
         self._runner: subprocess.Popen[bytes] | None = None
+        self._mail = Mail(run, self._profile)
         self._failures = 0
         self._rest_until = 0.0
 
@@ -63,7 +65,16 @@ class Keeper:
         decision = policy.decide(self._situation(view, ended), self._profile.recover)
         self._do(decision, view)
         closed = isinstance(decision, policy.Wait) and view.keeper.closed is not None
-        return closed and not asked and self._runner_gone()
+        over = closed and not asked and self._runner_gone()
+        if not self._runner_alive(view):
+            self._post(view, ended)
+        return over and not self._mail.busy(view)
+
+    def _post(self, view: View, ended: Verdict | None) -> None:
+        """Only while no runner is there, for it delivers its letters itself."""
+        self._mail.tell(view, ended)
+        for fact in self._mail.tick(view):
+            self._write(fact)
 
     def _take(self, asked: list[dict[str, Any]]) -> View:
         """Record what people ask, pass it on, and forget the files."""
@@ -204,7 +215,9 @@ class Keeper:
         return Restart(found.path, found.step)
 
     def _start(self, attempt: Attempt) -> None:
-        self._runner = local.start_runner(attempt, require(self._profile.secrets.names))
+        given = {name: lookup(name) for name in addresses(self._profile)}
+        keys = {name: secret.value for name, secret in given.items() if secret is not None}
+        self._runner = local.start_runner(attempt, {**keys, **require(self._profile.secrets.names)})
 
     def _close(self, view: View) -> None:
         number = view.last.number if view.last else 0
