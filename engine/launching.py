@@ -21,7 +21,7 @@ from engine.errors import Unusable
 from engine.events import SCHEMA
 from engine.events import keeper as say
 from engine.hosts import LOCAL
-from engine.keeper.job import RECIPES, argv
+from engine.keeper.job import RECIPES, addresses, argv
 from engine.machines.machine import Place
 from engine.profile import Profile
 from engine.runs import Run
@@ -50,7 +50,7 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
         executable(chosen, cwd)
     else:
         reachable(chosen, cwd, host)
-    require(chosen.secrets.names)
+    require((*chosen.secrets.names, *addresses(chosen)))
     run = runs.create(chosen.name, runs.logs_folder(), time.time())
     try:
         journal.replace(run.profile, chosen.canonical())

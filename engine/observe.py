@@ -89,6 +89,13 @@ def terms_of(run: Run, attempt: int) -> Terms:
     return Terms.of(job, None if job else _json(run.profile, SMALL))
 
 
+def actions_of(run: Run) -> dict[str, str]:
+    """What the run's profile lets follow each alarm, as far as it says so."""
+    alerts = (_json(run.profile, SMALL) or {}).get("alerts")
+    told = alerts.get("actions") if isinstance(alerts, dict) else None
+    return {str(k): str(v) for k, v in told.items()} if isinstance(told, dict) else {}
+
+
 def look_at_disk(view: View) -> Disk:
     """Every checkpoint that was saved on this machine, as it lies there now."""
     if view.keeper.accepted is None or view.keeper.accepted.host != LOCAL:

@@ -11,8 +11,8 @@ import signal
 from dataclasses import dataclass
 from enum import Enum
 
-from engine.alarms import Thresholds
-from engine.alarms.rules import stall, usual_gap
+from engine.alarms import Case, Thresholds
+from engine.alarms.progress import stall, usual_gap
 from engine.frame import Frame
 from engine.scalars import ExitFacts
 from engine.view import AttemptView, View
@@ -136,6 +136,8 @@ def _asked(attempt: AttemptView) -> Verdict | None:
         if rule.action == "stop":
             word = "DIVERGED" if rule.alarm in _DIVERGED else "STOPPED"
             return Verdict(State.STOPPED, word, f"{rule.alarm}: {rule.detail}", 6)
+        if rule.action == "rollback":
+            return Verdict(State.FAILED, "DIVERGED", f"{rule.alarm}: {rule.detail}", 6)
     return None
 
 
@@ -186,7 +188,7 @@ def _unseen(frame: Frame, age: float) -> Verdict:
 
 def _alive(frame: Frame, attempt: AttemptView, limits: Thresholds) -> Verdict:
     facts = attempt.facts
-    frozen = stall(facts, limits, frame.now)
+    frozen = stall(Case(facts, limits, frame.now))
     if frozen is not None:
         return Verdict(State.STALLED, "STALLED", frozen.detail)
     last = facts.runner.last_growth() or facts.runner.started_t or frame.now

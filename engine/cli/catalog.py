@@ -8,6 +8,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Run": {
         "launch": ("launch", "a new run of a profile"),
         "watch": ("watch", "any command as a run, without a profile"),
+        "import": ("imports", "other programs' records of a training, as runs"),
         "resume": ("resume", "a further attempt of a run, from a checkpoint"),
         "fork": ("fork", "a new run that begins with another's checkpoint"),
     },

@@ -9,6 +9,7 @@ from engine.cli import words
 from engine.cli.output import Ink
 from engine.status import Status
 from engine.status.answers import Exit, Gpu, Need
+from engine.status.success import Judged, Success, TierJudged
 
 Line = list[str | Ink]
 _LABEL = 11
@@ -33,6 +34,8 @@ def speak(status: Status) -> Iterator[Line]:
     yield _line("cost", _cost(status))
     yield _line("at risk", _risk(status))
     yield from _several("GPU", [_gpu(gpu, status.as_of) for gpu in status.gpus], "none was read")
+    if status.success is not None:
+        yield from _several("success", _success(status.success), "")
     yield from _several("needs you", [_need(need) for need in status.needs], "nothing")
 
 
@@ -136,6 +139,22 @@ def _gpu(gpu: Gpu, now: float) -> str:
         text = f"({text}) {words.span(now - gpu.as_of)} ago"
     state = f", {gpu.state}" if gpu.state not in (None, "ok") else ""
     return f"{gpu.index} {gpu.name or 'unnamed'}: {text}{state}"
+
+
+def _success(found: Success) -> list[str]:
+    """The badge, then every comparison with what was there."""
+    badge = f"tier {found.tier}" if found.tier else "no tier" if found.tiers else ""
+    gates = f"{sum(one.met for one in found.gates)} of {len(found.gates)} gates"
+    head = ", ".join(part for part in (badge, gates if found.gates else "") if part)
+    return [head, *map(_judged, found.gates), *(line for one in found.tiers for line in _tier(one))]
+
+
+def _tier(tier: TierJudged) -> list[str]:
+    return [f"{tier.name}: {_judged(one)}" for one in tier.criteria]
+
+
+def _judged(one: Judged) -> str:
+    return f"{'✔' if one.met else '✖'} {one.text}, it is {words.figure(one.value)}"
 
 
 def _need(need: Need) -> str:

@@ -160,6 +160,20 @@ class KeeperFailed(Event):
     error: str
 
 
+@dataclass(frozen=True)
+class Informed(Event):
+    """A notice that no runner could give, or that a runner left behind, reached a place or never will."""
+
+    name: ClassVar[str] = "informed"
+    attempt: int
+    id: str
+    alarm: str
+    to: str
+    sent: bool
+    tries: int
+    reason: str | None = None
+
+
 KINDS = (
     Accepted,
     KeeperStarted,
@@ -173,5 +187,6 @@ KINDS = (
     DialectChosen,
     ArtifactsChecked,
     Closed,
+    Informed,
     KeeperFailed,
 )

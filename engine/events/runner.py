@@ -148,6 +148,22 @@ class RuleFired(Event):
 
 
 @dataclass(frozen=True)
+class Notified(Event):
+    """A notice of an alarm, or of the end, reached a place or never will. Told once for each place."""
+
+    name: ClassVar[str] = "notified"
+    id: str
+    """The alarm, how often it was told before, and behind a dot the place's number."""
+    alarm: str
+    to: str
+    """The profile's word for the place; never an address."""
+    sent: bool
+    tries: int
+    reason: str | None = None
+    """Why not."""
+
+
+@dataclass(frozen=True)
 class LogReset(Event):
     """A file of the trainer was truncated or replaced; reading began anew at its start."""
 
@@ -228,6 +244,7 @@ KINDS = (
     Signalled,
     LimitReached,
     RuleFired,
+    Notified,
     LogReset,
     ReadSkipped,
     DiskFilled,

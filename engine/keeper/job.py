@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 from engine.errors import Unusable
 from engine.machines.machine import Place
+from engine.notify import secret_of
+from engine.notify.channels import COMMAND
 from engine.profile import Profile, plain
 from engine.runs import Run
+from engine.view import View
 
 RECIPES = ("finetune", "pretrain")
 """Recipes of our own, trained by `engine.train`."""
@@ -85,4 +89,32 @@ def job(
             "then": "stop",
         },
         "alerts": alerts,
+        "expect": {name: plain(one) for name, one in profile.expect.items()},
+        "log": {"x": profile.log.x},
+        "gates": plain(profile.gates),
+        "notify": notify(profile),
     }
+
+
+def notify(profile: Profile) -> dict[str, Any]:
+    """Whom the machine tells of alarms."""
+    alerts = profile.alerts
+    to = [*alerts.notify, *([COMMAND] if alerts.command else [])]
+    return {"to": to, "command": list(alerts.command), "secrets": addresses(profile)}
+
+
+def addresses(profile: Profile) -> list[str]:
+    """The secrets that hold the addresses of webhooks."""
+    found = [secret_of(channel) for channel in profile.alerts.notify]
+    return sorted({name for name in found if name is not None})
+
+
+def going_on(view: View, restart: Restart | None) -> dict[str, Any]:
+    """What the rules of a further attempt must know of those before it: where it goes on, and how long they took."""
+    took = [attempt.facts.runner.exit for attempt in view.attempts]
+    before_s = sum(end.duration_s or 0.0 for end in took if end is not None)
+    if restart is None or restart.step is None:
+        return {"before_s": before_s}
+    told = [point for attempt in view.attempts for point in attempt.facts.tally.series("loss")]
+    near = [value for step, value in told if step <= restart.step and math.isfinite(value)]
+    return {"before_s": before_s, "step": restart.step, "loss": near[-1] if near else None}

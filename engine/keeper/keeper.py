@@ -20,14 +20,15 @@ from engine.events import keeper as say
 from engine.frame import Frame
 from engine.hosts import LOCAL, Host
 from engine.identity import Identity
-from engine.keeper import artifacts, policy
-from engine.keeper.job import Restart, argv, job, working_folder
+from engine.keeper import artifacts, policy, rollback
+from engine.keeper.job import Restart, addresses, argv, going_on, job, working_folder
+from engine.keeper.mail import Mail
 from engine.machines.machine import Away, Post, Project
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
 from engine.runs import PRIVATE_DIR, Attempt, Run
-from engine.secrets import require
+from engine.secrets import lookup, require
 from engine.state import Verdict, judge
 from engine.view import View
 
@@ -49,6 +50,7 @@ class Keeper:
         self._reader = RunReader(run, parts=("runner",))
         self._host = _host(self._reader.poll())
         self._machine = machines.of(self._host, run)
+        self._mail = Mail(run, self._profile)
         self._opened: int | None = None
         self._passed: set[str] = set()
         self._failures = 0
@@ -72,15 +74,23 @@ class Keeper:
         decision: policy.Decision = policy.Wait()
         try:
             self._attend(view)
-            decision = policy.decide(
-                self._situation(view, self._ended(view)), self._profile.recover
-            )
+            ended = self._ended(view)
+            decision = policy.decide(self._situation(view, ended), self._profile.recover)
             self._do(decision, view)
         except Away:
             # It goes on without us; the next look may see it again.
             return False
         closed = isinstance(decision, policy.Wait) and view.keeper.closed is not None
-        return closed and not asked and self._all_here(view)
+        over = closed and not asked and self._all_here(view)
+        if not self._runner_alive(view):
+            self._post(view, ended)
+        return over and not self._mail.busy(view)
+
+    def _post(self, view: View, ended: Verdict | None) -> None:
+        """Only while no runner is there, for it delivers its letters itself."""
+        self._mail.tell(view, ended)
+        for fact in self._mail.tick(view):
+            self._write(fact)
 
     def _take(self, asked: list[dict[str, Any]]) -> View:
         """Record what people ask and forget the files."""
@@ -197,6 +207,8 @@ class Keeper:
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
         body = job(self._profile, self.run, decision.number, command, folder)
         body["limits"]["price_hour"] = self._host.price_hour if self._host else None
+        if view.attempts:
+            body["resume"] = going_on(RunReader(self.run).poll(), restart)
         journal.replace(attempt.job, json.dumps(body).encode())
         opened = say.AttemptOpened(
             t=_now(),
@@ -223,9 +235,12 @@ class Keeper:
             wish = view.keeper.wish
             if wish is not None and wish.resume_from is not None:
                 return Restart(wish.resume_from, wish.resume_step)
-        found = checkpoints.newest(
-            checkpoints.of_run(self.run, RunReader(self.run).poll(), self._profile)
-        )
+        whole = RunReader(self.run).poll()
+        known = checkpoints.of_run(self.run, whole, self._profile)
+        if whole.last is not None and rollback.asked(whole.last.facts.runner):
+            found = rollback.target(known, whole)
+        else:
+            found = checkpoints.newest(known)
         if found is None or not checkpoints.resumable(self._profile):
             return None
         return Restart(found.path, found.step)
@@ -234,7 +249,9 @@ class Keeper:
         if self._opened != attempt.number:
             self._machine.open(attempt, json.loads(attempt.job.read_bytes()))
             self._opened = attempt.number
-        self._machine.start(attempt, require(self._profile.secrets.names))
+        given = {name: lookup(name) for name in addresses(self._profile)}
+        keys = {name: secret.value for name, secret in given.items() if secret is not None}
+        self._machine.start(attempt, {**keys, **require(self._profile.secrets.names)})
 
     def _close(self, view: View) -> None:
         number = view.last.number if view.last else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.keeper import rollback
 from engine.profile import Recover
 from engine.state import State, Verdict
 from engine.view import AttemptView, View
@@ -138,10 +139,13 @@ def _recover(at: Situation, last: AttemptView, ended: Verdict, recover: Recover)
     cause = cause_of(last, ended)
     if last.facts.runner.start_failed is not None:
         return Refuse(cause, "the command cannot be executed")
-    if cause not in recover.on or not recover.attempts:
+    back = rollback.asked(last.facts.runner)
+    if not back and (cause not in recover.on or not recover.attempts):
         return Close()
     made = sum(1 for attempt in at.view.attempts if _automatic(attempt))
-    if made >= recover.attempts:
+    if back and made >= max(recover.attempts, rollback.MOST):
+        return Refuse(cause, f"it went back {made} times and the alarm came again")
+    if not back and made >= recover.attempts:
         return Refuse(cause, f"{made} further attempts were made, as many as [recover] allows")
     if cause == "oom" and _oom_before(at.view, last):
         return Refuse(cause, "out of memory again and nothing was changed; a smaller batch may fit")
@@ -151,6 +155,8 @@ def _recover(at: Situation, last: AttemptView, ended: Verdict, recover: Recover)
 
 def cause_of(last: AttemptView, ended: Verdict) -> str:
     """The profile's word for a bad end."""
+    if rollback.asked(last.facts.runner):
+        return "diverged"
     if ended.word == "OOM":
         return "oom"
     return "lost" if ended.state is State.LOST else "crash"

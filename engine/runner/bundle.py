@@ -24,6 +24,7 @@ PARTS = (
     "events",
     "identity.py",
     "journal.py",
+    "notify",
     "procs.py",
     "redact.py",
     "runner",

@@ -10,6 +10,7 @@ from engine.events import runner as say
 from engine.identity import Identity
 from engine.runner import clock, epilogue, launch, records
 from engine.runner.decide import Decision, decide
+from engine.runner.herald import Herald
 from engine.runner.launch import Lock
 from engine.runner.post import Post
 from engine.runner.reach import Reach
@@ -35,6 +36,7 @@ class Duty:
     def __init__(self, post: Post, values: Mapping[str, str]) -> None:
         self._post, self._values = post, values
         self._lock = Lock(post.folder.lock)
+        self._herald = Herald(post)
         self._watch: Watch | None = None
         self._ours = False
         self.released = False
@@ -100,6 +102,7 @@ class Duty:
         if failure is not None:
             self._lock.drop()
             epilogue.start_failed(self._post, failure)
+            self._herald.part()
             return None
         self._ours = True
         return self._decision()
@@ -116,7 +119,7 @@ class Duty:
             self._record(ending or self._unstarted())
             return
         self._meet(trainer, adopt)
-        self._watch = Watch(self._post, trainer)
+        self._watch = Watch(self._post, trainer, self._herald)
         self._watch.released = self.released
         try:
             self._attend(self._watch)
@@ -151,3 +154,4 @@ class Duty:
             epilogue.start_failed(self._post, ending.failure)
         else:
             epilogue.exited(self._post, ending)
+        self._herald.part()

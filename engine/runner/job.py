@@ -7,6 +7,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
+from engine.alarms import Agreed
 from engine.events.base import number
 
 
@@ -23,6 +24,15 @@ class Limits:
     price_hour: float | None = None
     idle_minutes: float | None = None
     then: str = "stop"
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Whom to tell: channels, the command behind the channel `command`, and secrets that hold addresses."""
+
+    to: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,9 @@ class Job:
     """The signal that this trainer understands as "save and go on"; foreign scripts die of it, so None."""
     limits: Limits = field(default_factory=Limits)
     alerts: Mapping[str, Any] = field(default_factory=dict)
+    notify: Notify = field(default_factory=Notify)
+    agreed: Agreed = field(default_factory=Agreed)
+    """What rules need besides thresholds: bands, limits, where a resume goes on."""
 
 
 def read(path: str) -> Job:
@@ -80,6 +93,8 @@ def of(found: Mapping[str, Any]) -> Job:
         save_signal=_signal(found),
         limits=_limits(_table(found, "limits")),
         alerts=_table(found, "alerts"),
+        notify=_notify(_table(found, "notify")),
+        agreed=Agreed.of(found),
     )
 
 
@@ -91,6 +106,10 @@ def _limits(found: Mapping[str, Any]) -> Limits:
         idle_minutes=_number(found, "idle_minutes"),
         then=_text(found, "then", "stop"),
     )
+
+
+def _notify(found: Mapping[str, Any]) -> Notify:
+    return Notify(_texts(found, "to"), _texts(found, "command"), _texts(found, "secrets"))
 
 
 def _total(found: Mapping[str, Any]) -> int | None:

@@ -79,12 +79,14 @@ def _serve(folder: Folder, writer: Writer) -> int:
         work, refused = Job(folder.run_id, folder.number, ("",), folder.path), str(error)
     fold = AttemptFold(work.dialect)
     recall(fold, folder.journal)
-    values = given(work.secrets, folder)
+    values = given((*work.secrets, *work.notify.secrets), folder)
     known = None if set(work.secrets) - set(values) else tuple(values.values())
     ledger = Ledger(writer, Reserve(folder.reserve), lambda line: fold.feed("runner", line))
-    post = Post(folder, work, ledger, fold, known)
+    keys = {name: values[name] for name in work.notify.secrets if name in values}
+    post = Post(folder, work, ledger, fold, known, keys)
     ledger.tell(_started(work))
-    return _edge(post, Duty(post, values), refused)
+    own = {name: values[name] for name in work.secrets if name in values}
+    return _edge(post, Duty(post, own), refused)
 
 
 def _edge(post: Post, duty: Duty, refused: str | None) -> int:

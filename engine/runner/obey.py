@@ -60,7 +60,7 @@ class Obey:
 
     def rules(self, alarms: Iterable[Alarm], facts: AttemptFacts) -> None:
         """The consequences that the profile draws from alarms."""
-        actions = self._post.job.alerts["actions"]
+        actions = self._post.job.alerts.get("actions") or {}
         done = [rule.alarm for rule in facts.runner.rules]
         for alarm, action in fired(alarms, actions, done):
             why, detail = f"rule {alarm.name}", alarm.detail

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Mapping
 
 from engine.runner.folder import Folder
 from engine.runner.job import Job
@@ -22,6 +23,8 @@ class Post:
     fold: AttemptFold
     secrets: tuple[str, ...] | None
     """None: the job has secrets and nobody told this runner their values."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of those who are told of alarms, by the names of the secrets that hold them."""
 
 
 def recall(fold: AttemptFold, path: str) -> None:

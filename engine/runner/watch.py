@@ -9,13 +9,14 @@ import os
 import time
 from contextlib import suppress
 
-from engine import alarms, procs
-from engine.alarms import Thresholds
+from engine import procs
+from engine.alarms import Case, Thresholds, judge
 from engine.events import Segment
 from engine.events import runner as say
 from engine.events.wire import interpret
 from engine.identity import Identity
 from engine.runner import clock, limits, records
+from engine.runner.herald import Herald
 from engine.runner.obey import Obey
 from engine.runner.post import Post
 from engine.runner.pulse import TICK_S, Pulse
@@ -37,8 +38,8 @@ SETTLE_S = 2.0
 class Watch:
     """`until_ended` is the trainer's life, `until_left` what its family does after it."""
 
-    def __init__(self, post: Post, trainer: Identity) -> None:
-        self._post, self._trainer = post, trainer
+    def __init__(self, post: Post, trainer: Identity, herald: Herald) -> None:
+        self._post, self._trainer, self._herald = post, trainer, herald
         self._nurse = records.read_nurse(post.folder.pid)
         self._met = clock.steady()
         self._reading = Reading(post.fold, post.folder.trainer, post.folder.console)
@@ -129,16 +130,23 @@ class Watch:
         self._reap()
         self._alive = self._alive and procs.alive(self._trainer)
         self._post.ledger.flush()
-        up_s = clock.up_s(self._trainer, self._met)
+        up_s = self._post.job.agreed.before_s + clock.up_s(self._trainer, self._met)
         self._obey.limits(
             limits.reached(self._post.job.limits, up_s, now - max(self._grew_at, self._busy_at))
         )
         if self._alive and now >= self._family_at:
             self._family_at = now + FAMILY_S
             self._reach.members()
-        if self._alive and self._post.job.alerts.get("actions"):
-            facts = self._post.fold.facts()
-            self._obey.rules(alarms.judge(facts, self._thresholds, clock.wall()), facts)
+        self._herald.tick()
+        if self._alive and (self._post.job.alerts.get("actions") or self._herald.listens):
+            self._judge()
+
+    def _judge(self) -> None:
+        """The rules over what is known now: what the profile lets follow, then who is told."""
+        case = Case(self._post.fold.facts(), self._thresholds, clock.wall(), self._post.job.agreed)
+        found = judge(case.facts, case.limits, case.now, case.agreed)
+        self._obey.rules(found, case.facts)
+        self._herald.hear(found, case)
 
     def _beat(self) -> None:
         up_s = round(clock.up_s(self._trainer, self._met), 3)

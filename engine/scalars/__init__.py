@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.scalars.attempt import SEGMENTS, Ahead, AttemptFacts, AttemptFold
 from engine.scalars.keeper import KeeperFacts
 from engine.scalars.runner import ExitFacts, RunnerFacts
+from engine.scalars.spans import Span, joined
 from engine.scalars.tally import Sample, Tally
 from engine.scalars.trainer import TrainerFacts
 
@@ -21,6 +22,8 @@ __all__ = [
     "KeeperFacts",
     "RunnerFacts",
     "Sample",
+    "Span",
     "Tally",
     "TrainerFacts",
+    "joined",
 ]

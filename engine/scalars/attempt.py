@@ -5,12 +5,14 @@ The trainer's own rows count when there are any; otherwise those that a dialect 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Mapping
 
 from engine.dialects import Reader
 from engine.events import Lines, Row, Segment, decode
 from engine.scalars import runner, trainer
 from engine.scalars.runner import RunnerFacts
+from engine.scalars.spans import Span, Spans
 from engine.scalars.tally import Tally
 from engine.scalars.trainer import TrainerFacts
 
@@ -29,6 +31,9 @@ class AttemptFacts:
     console_total: int | None
     unreadable: int
     """Lines of the event segments that hold no fact: torn, oversized, foreign."""
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    ranks: Mapping[int, float] = field(default_factory=dict)
+    """Seconds of the newest step that each rank told."""
 
     @property
     def total(self) -> int | None:
@@ -78,6 +83,7 @@ class AttemptFold:
         self._runner, self._trainer = RunnerFacts(), TrainerFacts()
         self._lines = {"runner": Lines(), "trainer": Lines()}
         self._rows, self._told = Tally(), Tally()
+        self._row_spans, self._told_spans = Spans(), Spans()
         self._reader = Reader(dialect)
         self._unreadable = 0
 
@@ -98,6 +104,7 @@ class AttemptFold:
                 self._unreadable += bool(line.strip())
             elif isinstance(fact, Row):
                 self._rows.take(fact, end)
+                self._row_spans.take(fact)
             elif kind is Segment.RUNNER:
                 self._runner = runner.fold(self._runner, fact)
             else:
@@ -123,10 +130,12 @@ class AttemptFold:
     def _console(self, piece: bytes) -> None:
         for row, end in self._reader.feed(piece):
             self._told.take(row, end)
+            self._told_spans.take(row)
 
     def facts(self) -> AttemptFacts:
         source = "trainer" if self._rows.rows else ("console" if self._told.rows else None)
         tally = self._told if source == "console" else self._rows
+        spans = self._told_spans if source == "console" else self._row_spans
         oversized = self._lines["runner"].oversized + self._lines["trainer"].oversized
         return AttemptFacts(
             runner=self._runner,
@@ -136,4 +145,6 @@ class AttemptFold:
             dialect=self._reader.name if source == "console" else None,
             console_total=None if source == "trainer" else self._reader.total,
             unreadable=self._unreadable + oversized,
+            spans=spans.metrics(),
+            ranks=spans.ranks(),
         )

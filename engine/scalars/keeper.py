@@ -45,6 +45,7 @@ class KeeperFacts:
     closed: say.Closed | None = None
     parting: say.Requested | None = None
     """The wish to end that stood when the run was closed."""
+    notices: tuple[say.Informed, ...] = ()
     failed: str | None = None
     t: float | None = None
     """When the last fact was written."""
@@ -123,6 +124,7 @@ _FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
     say.DialectChosen: lambda f, e: replace(f, dialect=e.dialect),
     say.ArtifactsChecked: lambda f, e: replace(f, artifacts=e),
     say.Closed: _closed,
+    say.Informed: lambda f, e: replace(f, notices=(*f.notices, e)),
     say.KeeperFailed: lambda f, e: replace(f, failed=e.error),
 }
 

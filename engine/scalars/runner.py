@@ -12,6 +12,9 @@ from engine.identity import Identity
 KEPT_SIZES = 512
 """Entries of the time index kept by the scalar fold: enough to date every row of its window."""
 KEPT_PULSES = 64
+KEPT_HISTORY = 256
+HISTORY_S = 10.0
+"""Between two readings of the history: far enough apart that a forecast sees most of an hour at any pace."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,14 @@ class RunnerFacts:
     sizes: tuple[say.Grew, ...] = ()
     gpus: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     pulses: tuple[say.Pulsed, ...] = ()
+    history: tuple[say.Pulsed, ...] = ()
+    """Fewer readings over a longer time, for forecasts."""
     orders: tuple[say.Ordered, ...] = ()
     refusals: tuple[say.OrderRefused, ...] = ()
     signals: tuple[say.Signalled, ...] = ()
     limit: say.LimitReached | None = None
     rules: tuple[say.RuleFired, ...] = ()
+    notices: tuple[say.Notified, ...] = ()
     resets: int = 0
     skipped_bytes: int = 0
     disk_filled: say.DiskFilled | None = None
@@ -89,6 +95,14 @@ def _exited(facts: RunnerFacts, event: say.Exited) -> RunnerFacts:
     return replace(facts, exit=ended)
 
 
+def _pulsed(facts: RunnerFacts, event: say.Pulsed) -> RunnerFacts:
+    history = facts.history
+    # A clock that was set back begins anew.
+    if not history or not 0.0 <= (event.t or 0.0) - (history[-1].t or 0.0) < HISTORY_S:
+        history = (*history[1 - KEPT_HISTORY :], event)
+    return replace(facts, pulses=(*facts.pulses[1 - KEPT_PULSES :], event), history=history)
+
+
 def _once(facts: RunnerFacts, event: say.Ordered) -> RunnerFacts:
     if any(known.id == event.id for known in facts.orders):
         return facts
@@ -103,12 +117,13 @@ _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
     say.Beat: lambda f, e: replace(f, beat=e),
     say.Grew: lambda f, e: replace(f, sizes=(*f.sizes[1 - KEPT_SIZES :], e)),
     say.GpusFound: _found,
-    say.Pulsed: lambda f, e: replace(f, pulses=(*f.pulses[1 - KEPT_PULSES :], e)),
+    say.Pulsed: _pulsed,
     say.Ordered: _once,
     say.OrderRefused: lambda f, e: replace(f, refusals=(*f.refusals, e)),
     say.Signalled: lambda f, e: replace(f, signals=(*f.signals, e)),
     say.LimitReached: lambda f, e: replace(f, limit=f.limit or e),
     say.RuleFired: lambda f, e: replace(f, rules=(*f.rules, e)),
+    say.Notified: lambda f, e: replace(f, notices=(*f.notices, e)),
     say.LogReset: lambda f, e: replace(f, resets=f.resets + 1),
     say.ReadSkipped: lambda f, e: replace(f, skipped_bytes=f.skipped_bytes + e.bytes),
     say.DiskFilled: lambda f, e: replace(f, disk_filled=e),

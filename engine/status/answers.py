@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.events.base import plain
+from engine.status.success import Success
 
 SCHEMA = 1
 
@@ -154,9 +155,12 @@ class Status:
     attempts: tuple[AttemptLine, ...]
     exit: Exit
     as_of: float
+    success: Success | None = None
+    """How the profile's gates and tiers stand; None where it has none."""
 
     def table(self) -> dict[str, Any]:
         """As JSON can hold it. `position` is a replay's word, null for a run that is looked at now."""
-        table = plain({"schema": SCHEMA, **dataclasses.asdict(self), "position": None})
+        told = {**dataclasses.asdict(self), "success": self.success and self.success.table()}
+        table = plain({"schema": SCHEMA, **told, "position": None})
         assert isinstance(table, dict)
         return table

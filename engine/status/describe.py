@@ -14,6 +14,7 @@ from engine.status.answers import Alive, AtRisk, AttemptLine, Best, Eta, Exit, G
 from engine.status.gpus import gpus
 from engine.status.learning import learning
 from engine.status.pace import curve, eta, progress
+from engine.status.success import FAILED, settled, success
 from engine.status.terms import Terms
 from engine.view import AttemptView, View
 
@@ -34,7 +35,11 @@ def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Statu
     ahead = ahead_s(view.keeper, last.number) if last else 0.0
     there = frame.now + ahead
     verdict = state_of(replace(frame, now=there), terms.thresholds)
-    alarms = judge(last.facts, terms.thresholds, there) if last else []
+    risked = _risk(view, disk, terms, (verdict, there))
+    agreed = replace(terms.agreed, at_risk_s=risked.seconds)
+    alarms = judge(last.facts, terms.thresholds, there, agreed) if last else []
+    reached = success(terms.gates, view) if terms.gates else None
+    verdict = settled(verdict, reached)
     accepted = view.keeper.accepted
     total = terms.total if view.total is None else view.total
     return Status(
@@ -55,13 +60,14 @@ def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Statu
         learning=learning(curve(view, "loss"), any(a.name in DIVERGING for a in alarms)),
         eta=_eta(last, verdict, total, (there, ahead)),
         cost=risk.cost(view, terms, there),
-        at_risk=_risk(view, disk, terms, (verdict, there)),
+        at_risk=risked,
         gpus=_gpus(last, ahead),
         needs=_needs(alarms, verdict, ahead),
         checkpoints=risk.checkpoints(view, disk or {}),
         attempts=tuple(_line(attempt) for attempt in view.attempts),
         exit=_exit(last, verdict),
         as_of=frame.now,
+        success=reached,
     )
 
 
@@ -107,6 +113,10 @@ def _needs(alarms: list[Alarm], verdict: Verdict, ahead: float) -> tuple[Need, .
     if verdict.status in NOT_MISSED:
         return ()
     fix = _FIXES.get(verdict.state, "engine status RUN")
+    if verdict.status == FAILED:
+        fix = (
+            "engine compare it with a run that passed, or change [gates]; its checkpoints are kept"
+        )
     name = verdict.word.split()[0].lower()
     return (Need(name, None, fix, verdict.reason or verdict.word, red=True),)
 

@@ -1,4 +1,4 @@
-"""What was agreed before the run and judgements need: thresholds, steps, the price and its limit.
+"""What was agreed before the run and judgements need: thresholds, bands, steps, the price and its limit.
 
 Read from the frozen job of an attempt, or from the frozen profile where no attempt is yet. Loose
 values are absent values: neither file is trusted to be whole.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from engine.alarms import Thresholds
+from engine.alarms import Agreed, Thresholds
 from engine.events.base import number, whole
 
 DEFAULT = Thresholds()
+NOTHING = Agreed()
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Terms:
     total: int | None = None
     price_hour: float | None = None
     cap: float | None = None
+    agreed: Agreed = NOTHING
+    gates: Mapping[str, Any] = field(default_factory=dict)
+    """`[gates]` as the profile has it."""
 
     @classmethod
     def of(cls, job: Mapping[str, Any] | None, profile: Mapping[str, Any] | None) -> Terms:
@@ -37,6 +41,8 @@ class Terms:
             total,
             _amount(limits.get("price_hour")),
             _amount(limits.get("dollars")),
+            Agreed.of(source),
+            _table(source, "gates"),
         )
 
 

@@ -25,6 +25,7 @@ def planned(total: int) -> tuple[str, t.Planned]:
 ORDER = ("1/runner", r.Ordered(T0 + 50, "id", "stop", "me"))
 WISH = ("keeper", k.Requested(T0 + 60, "id", "stop", "me"))
 LIMIT = ("1/runner", r.LimitReached(T0 + 50, "hours", 2.0, 2.0, "stop"))
+BACK = r.RuleFired(T0, "nan", "rollback", "nan", 7)
 RULE = ("1/runner", r.RuleFired(T0 + 50, "nan", "stop", "loss is nan", 7))
 MISSING = ("keeper", k.ArtifactsChecked(T0 + 60, 1, (), ("best.pt",)))
 BAD_START = ("1/runner", r.StartFailed(T0, "no such file", 2))
@@ -88,6 +89,12 @@ ENDS = {
         5,
     ),
     "a rule": (view(live(), RULE, exited(None, signal=15), closed()), State.STOPPED, "DIVERGED", 6),
+    "a rollback": (
+        view(live(), ("1/runner", BACK), exited(None, signal=15), closed()),
+        State.FAILED,
+        "DIVERGED",
+        6,
+    ),
     "nobody saw": (view(live(), exited(None), closed()), State.LOST, "LOST", 3),
     "gone": (
         view(live(), ("keeper", k.AttemptLost(T0, 1, "gone")), closed()),

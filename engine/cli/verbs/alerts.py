@@ -1,11 +1,11 @@
-"""`engine alerts`: which alarms stood when, by the run's thresholds or by others."""
+"""`engine alerts`: today's rules over a run of any age: which alarms stood when, by its thresholds or by others."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.alarms import Thresholds
 from engine.cli import words
@@ -14,17 +14,21 @@ from engine.cli.output import Ink, Output
 from engine.cli.parser import nearest, run_argument
 from engine.cli.target import the
 from engine.errors import Unusable
+from engine.observe import actions_of
 from engine.replay import Replay, thinned
 from engine.status import Status, describe
 from engine.status.answers import Need
 
 EXAMPLES = """
   engine alerts @
+  engine alerts @ --what-if                          # by the default thresholds
   engine alerts @ --what-if spike=4 --what-if divergence=1.2
 """
+USUAL = "notify"
+"""What follows an alarm for which the profile names nothing else."""
 MOMENTS = 1000
 """Moments of a run that are judged; of a longer one so many, evenly spread."""
-HEADER = ("ALARM", "FROM", "TO", "STEP", "DETAIL")
+HEADER = ("ALARM", "FROM", "TO", "STEP", "THEN", "DETAIL")
 
 
 @dataclasses.dataclass
@@ -39,23 +43,32 @@ class Stood:
 def arguments(parser: argparse.ArgumentParser) -> None:
     run_argument(parser)
     parser.add_argument(
-        "--what-if", action="append", default=[], metavar="KEY=VALUE", help="another threshold"
+        "--what-if",
+        action="append",
+        nargs="?",
+        const="",
+        default=[],
+        metavar="KEY=VALUE",
+        help="another threshold; alone: the default ones instead of the run's",
     )
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
-    changed = dict(_threshold(text) for text in args.what_if)
+    changed = dataclasses.asdict(Thresholds()) if "" in args.what_if else {}
+    changed.update(_threshold(text) for text in args.what_if if text)
     replay = Replay(the(args.run, out))
     moments = thinned(replay.moments, MOMENTS)
     if len(moments) < len(replay.moments):
         out.say(f"judged at {len(moments):,} of {len(replay.moments):,} moments")
     found = _standing(_status(replay, t, changed) for t in moments)
+    actions = actions_of(replay.run)
     if args.json:
         for one in found:
             need = dataclasses.asdict(one.need)
-            out.value({**need, "begun": one.begun, "ended": one.ended})
+            then = actions.get(one.need.alarm, USUAL)
+            out.value({**need, "begun": one.begun, "ended": one.ended, "action": then})
     elif found:
-        grid(out, HEADER, [_cells(one) for one in found])
+        grid(out, HEADER, [_cells(one, actions) for one in found])
     else:
         out.say(f"{replay.run.id}: no alarm")
     return 0
@@ -101,7 +114,8 @@ def _threshold(text: str) -> tuple[str, float]:
     return name, number
 
 
-def _cells(one: Stood) -> list[str | Ink]:
+def _cells(one: Stood, actions: Mapping[str, str]) -> list[str | Ink]:
     name = Ink(one.need.alarm, "red" if one.need.red else "yellow")
     begun, ended = words.moment(one.begun), words.moment(one.ended)
-    return [name, begun, ended, words.count(one.need.step), one.need.detail]
+    then = actions.get(one.need.alarm, USUAL)
+    return [name, begun, ended, words.count(one.need.step), then, one.need.detail]

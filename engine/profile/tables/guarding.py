@@ -117,14 +117,27 @@ class Alerts:
     divergence: float = key("Smoothed loss, as a factor of its best.", 1.5, least=0)
     divergence_window: int = key("Steps that smooth the loss for it.", 50, least=2)
     plateau: int = key("Steps without a better smoothed loss.", 0, least=0)
-    grad_norm_high: float = key("Gradient norm above.", 100.0, least=0)
-    grad_norm_low: float = key("Gradient norm below.", 0.001, least=0)
+    band: int = key("Values in a row outside of `[expect]`.", 5, least=0)
+    grad_norm_high: float = key(
+        "Gradient norm above, of the model or, where told, of a layer.", 100.0, least=0
+    )
+    grad_norm_low: float = key(
+        "Gradient norm below, of the model or, where told, of a layer.", 0.001, least=0
+    )
     stall: float = key(
         "A step takes longer than this factor of the usual longest (p99).", 3.0, least=0
     )
     stall_s: float = key("Seconds below which nothing counts as stalled.", 300.0, least=1)
     silent_s: float = key("Seconds without a line printed, while the GPUs idle.", 900.0, least=0)
     slow: float = key("Step time, as a factor of its usual.", 1.3, least=0)
+    steps: float = key(
+        "A step that jumps by this factor of the usual stride, or goes back.", 20.0, least=0
+    )
+    not_resumed: float = key(
+        "First loss of a resumed attempt, as a factor of the loss it goes on from; an earlier first step, always.",
+        1.5,
+        least=0,
+    )
     mfu: float = key(
         "Model FLOPs used, below this share of the device's peak.", 0.0, least=0, most=1
     )
@@ -132,6 +145,9 @@ class Alerts:
     throttle_s: float = key("Seconds of clocks held down by heat or power.", 60.0, least=0)
     straggler: float = key("Slowest rank, as a factor of the median.", 1.2, least=0)
     memory: float = key("Share of the GPU's or the machine's memory in use.", 0.95, least=0, most=1)
+    memory_minutes: float = key(
+        "Minutes until memory that creeps up would be full, fewer.", 60.0, least=0
+    )
     disk_gb: float = key("Gigabytes free, fewer.", 5.0, least=0)
     disk_checkpoints: float = key("Room for fewer checkpoints than this.", 2.0, least=0)
     budget: float = key("Share of a limit that is used up.", 0.8, least=0, most=1)

@@ -216,6 +216,10 @@ def test_alerts_say_since_when_and_answer_what_if(engine: Engine, logs: Path) ->
     assert (nan["alarm"], nan["red"]) == ("nan", True)
     assert nan["begun"] < nan["ended"]
     assert engine("alerts", "@", "--what-if", "nan=0", "--json").values() == []
+    assert (
+        engine("alerts", "@", "--what-if", "--json").values()
+        == engine("alerts", "@", "--json").values()
+    )
     more = engine("alerts", "@", "--what-if", "nan=1", "--json").values()
     assert more[0]["begun"] < nan["begun"]
 

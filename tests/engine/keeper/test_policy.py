@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 
 from engine.alarms import Thresholds
+from engine.checkpoints import Checkpoint
 from engine.events import keeper as k
+from engine.events import runner as r
 from engine.frame import Frame
+from engine.keeper import rollback
 from engine.keeper.policy import (
     LONGEST_BACKOFF_S,
     RUNNER_STARTS,
@@ -26,7 +29,7 @@ from engine.keeper.policy import (
 from engine.profile import Recover
 from engine.state import judge
 from engine.view import View
-from tests.support.stories import T0, accepted, exited, live, opened, started, view
+from tests.support.stories import T0, accepted, exited, live, opened, rows, started, view
 
 RECOVER = Recover(attempts=2, on=("crash", "lost", "oom"), backoff_s=10.0)
 NEVER = Recover()
@@ -97,8 +100,6 @@ def test_again_after_out_of_memory_when_something_was_changed() -> None:
 
 
 def test_a_command_that_cannot_be_executed_is_not_tried_again() -> None:
-    from engine.events import runner as r
-
     seen = view(
         accepted(), opened(), ("1/runner", r.StartFailed(T0, "no such file", 2)), exited(127)
     )
@@ -109,6 +110,37 @@ def test_a_lost_attempt_is_recovered_as_lost() -> None:
     seen = view(live(), ("keeper", k.AttemptLost(T0 + 50, 1, "gone")))
     assert decide(at(seen), RECOVER) == Plan("lost", 10.0)
     assert decide(at(seen), Recover(attempts=2, on=("crash",))) == Close()
+
+
+def rolled_back(times: int) -> View:
+    """A run whose rules ended it so many times in order to go back."""
+    story: list[object] = [accepted()]
+    for number in range(1, times + 1):
+        story += [opened(number, "launch" if number == 1 else "diverged"), *started(number)]
+        story += [(f"{number}/runner", r.RuleFired(T0, "nan", "rollback", "nan", 7))]
+        story += [exited(0, number)]
+    return view(story)  # type: ignore[arg-type]
+
+
+def test_a_rollback_is_a_further_attempt_without_any_policy_and_has_an_end() -> None:
+    assert decide(at(rolled_back(1)), NEVER) == Plan("diverged", 10.0)
+    assert decide(at(rolled_back(2)), NEVER) == Plan("diverged", 20.0)
+    refused = decide(at(rolled_back(3)), NEVER)
+    assert isinstance(refused, Refuse) and "went back 2 times" in refused.reason
+    assert decide(at(rolled_back(1), stop_asked=True), NEVER) == Close()
+
+
+def save(step: int) -> Checkpoint:
+    return Checkpoint(f"step-{step}", f"/out/step-{step}", step, 1, None, "manifest")
+
+
+def test_a_rollback_goes_to_the_best_from_before_the_alarm() -> None:
+    fired = ("1/runner", r.RuleFired(T0, "divergence", "rollback", "up", 40))
+    told = view(live(), rows([*[3 - 0.1 * n for n in range(20)], *[2.0] * 20]), fired)
+    saves = [save(5), save(10), save(20), save(30), save(40), save(50)]
+    assert rollback.target(saves, told) == save(20)
+    assert rollback.target([save(40), save(50)], told) is None
+    assert rollback.target([], told) is None
 
 
 def planned(delay_s: float = 10.0) -> View:
