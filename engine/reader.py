@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterator
 
 from engine import procs
+from engine.dialects import Lens, lens
+from engine.events import Lines, Segment, decode
+from engine.events.keeper import DialectChosen
 from engine.frame import Frame, Sight
 from engine.identity import Identity
 from engine.journal import Follower, Piece
@@ -24,11 +27,23 @@ class RunReader:
     def __init__(self, run: Run, parts: tuple[str, ...] = SEGMENTS) -> None:
         self.run = run
         self._parts = parts
+        self._chosen: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._fold = RunFold()
-        self._followers: dict[str, Follower] = {"keeper": Follower(run.keeper)}
+        self._followers: dict[str, Follower] = {"keeper": Follower(self.run.keeper)}
 
     def poll(self) -> View:
-        """The view after everything that is on disk now."""
+        """The view after everything that is on disk now. Who chose another dialect has all of it read anew."""
+        view = self._poll()
+        if view.keeper.dialect != self._chosen:
+            self._chosen = view.keeper.dialect
+            self._begin()
+            view = self._poll()
+        return view
+
+    def _poll(self) -> View:
         for attempt in self.run.attempts():
             self._meet(attempt)
         for segment, follower in self._followers.items():
@@ -52,7 +67,7 @@ class RunReader:
         number = attempt.number
         if f"{number}/{self._parts[0]}" in self._followers:
             return
-        self._fold.speak(number, dialect_of(attempt))
+        self._fold.look(number, lens_of(attempt, self._chosen))
         for part in self._parts:
             self._followers[f"{number}/{part}"] = Follower(attempt.segment(part))
 
@@ -74,10 +89,21 @@ def _pieces(follower: Follower) -> Iterator[Piece]:
         yield piece
 
 
-def dialect_of(attempt: Attempt) -> str:
-    """How an attempt's console is to be read, by its job."""
+def lens_of(attempt: Attempt, chosen: str | None) -> Lens:
+    """How an attempt's console is to be read: by its job, and by what somebody chose since."""
     try:
-        found = json.loads(attempt.job.read_bytes()).get("dialect")
-    except (OSError, ValueError, AttributeError):
-        return "auto"
-    return found if isinstance(found, str) else "auto"
+        found = json.loads(attempt.job.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        found = None
+    return lens(found if isinstance(found, dict) else {}, chosen)
+
+
+def chosen_dialect(run: Run) -> str | None:
+    """What somebody chose last for the whole run; None: nobody did."""
+    chosen, lines, follower = None, Lines(), Follower(run.keeper)
+    while data := follower.read().data:
+        for line, _ in lines.feed(data):
+            if b'"dialect_chosen"' in line:
+                fact = decode(line, Segment.KEEPER)
+                chosen = fact.dialect if isinstance(fact, DialectChosen) else chosen
+    return chosen

@@ -10,7 +10,7 @@ import numpy as np
 from engine.columns import EMPTY, Source, Table, of_console, of_trainer, preview, times
 from engine.columns.series import Column, Floats
 from engine.journal import Follower
-from engine.reader import dialect_of
+from engine.reader import lens_of
 from engine.runs import Attempt, Run
 from engine.timeline import BLOCK, Sizes
 from engine.view import View
@@ -123,6 +123,7 @@ class _Attempt:
     source: Source | None = None
     segment: str = ""
     glance: Table | None = None
+    chosen: str | None = None
     _cut: tuple[object, Part] | None = None
 
     def __post_init__(self) -> None:
@@ -145,7 +146,7 @@ class _Attempt:
             self.source = of_trainer(self.run, self.attempt)
             self.glance = preview(self.attempt.trainer) if self.source.behind > SLICE else None
         else:
-            self.source = of_console(self.run, self.attempt, dialect_of(self.attempt))
+            self.source = of_console(self.run, self.attempt, lens_of(self.attempt, self.chosen))
 
     @property
     def behind(self) -> int:
@@ -192,7 +193,10 @@ class Reading:
         for attempt in self._run.attempts():
             segment = sources.get(attempt.number)
             if segment is not None:
-                known = self._attempts.setdefault(attempt.number, _Attempt(self._run, attempt))
+                known = self._attempts.get(attempt.number)
+                if known is None or known.chosen != view.keeper.dialect:
+                    known = _Attempt(self._run, attempt, chosen=view.keeper.dialect)
+                    self._attempts[attempt.number] = known
                 known.read(segment)
 
     @property

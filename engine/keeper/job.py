@@ -81,6 +81,12 @@ def job(
         "secrets": list(profile.secrets.names),
         "total": profile.train.max_steps,
         "dialect": profile.log.dialect,
+        "log": {
+            "line": list(profile.log.line),
+            "names": dict(profile.log.names),
+            "x": profile.log.x,
+            "every": profile.log.every,
+        },
         "beat_s": profile.log.beat_s,
         "pulse_s": profile.log.pulse_s,
         "grace_s": limits.grace_s,

@@ -7,6 +7,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
+from engine.dialects import Lens, lens
 from engine.events.base import number
 
 
@@ -36,7 +37,8 @@ class Job:
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     total: int | None = None
-    dialect: str = "auto"
+    lens: Lens = field(default_factory=Lens)
+    """How the console is read for the rules."""
     beat_s: float = 5.0
     pulse_s: float = 5.0
     grace_s: float = 30.0
@@ -73,7 +75,7 @@ def of(found: Mapping[str, Any]) -> Job:
         env=_pairs(found, "env"),
         secrets=_texts(found, "secrets"),
         total=_total(found),
-        dialect=_text(found, "dialect", "auto"),
+        lens=lens(found),
         beat_s=_number(found, "beat_s", 5.0) or 5.0,
         pulse_s=_number(found, "pulse_s", 5.0) or 5.0,
         grace_s=_number(found, "grace_s", 30.0) or 0.0,
