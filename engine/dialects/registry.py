@@ -21,6 +21,7 @@ DIALECTS: tuple[Dialect, ...] = (
     bars.DIALECT,
 )
 BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
+ABOUT = {dialect.name: dialect.about for dialect in DIALECTS}
 ALIASES = {
     "transformers": "hf",
     "trl": "hf",

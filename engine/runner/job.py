@@ -39,6 +39,8 @@ class Job:
     total: int | None = None
     lens: Lens = field(default_factory=Lens)
     """How the console is read for the rules."""
+    hook: bool = False
+    """Metrics are also read inside the script, by a file on its PYTHONPATH."""
     beat_s: float = 5.0
     pulse_s: float = 5.0
     grace_s: float = 30.0
@@ -76,6 +78,7 @@ def of(found: Mapping[str, Any]) -> Job:
         secrets=_texts(found, "secrets"),
         total=_total(found),
         lens=lens(found),
+        hook=_table(found, "log").get("hook") is True,
         beat_s=_number(found, "beat_s", 5.0) or 5.0,
         pulse_s=_number(found, "pulse_s", 5.0) or 5.0,
         grace_s=_number(found, "grace_s", 30.0) or 0.0,
