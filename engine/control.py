@@ -18,9 +18,10 @@ from typing import Any
 import engine
 from engine import journal
 from engine.errors import Unusable
+from engine.events import Event
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
 
-KINDS = ("stop", "kill", "save", "note", "resume")
+KINDS = ("stop", "kill", "save", "note", "resume", "dialect")
 
 
 def who() -> str:
@@ -44,6 +45,19 @@ def request(run: Run, kind: str, **fields: Any) -> str:
         ) from error
     ensure_keeper(run)
     return number
+
+
+def record(run: Run, event: Event) -> bool:
+    """Write a fact about a run that has ended and so has no keeper; False: somebody holds the segment."""
+    try:
+        writer = journal.Writer(run.keeper)
+    except journal.Held:
+        return False
+    try:
+        writer.append(event, durable=True)
+    finally:
+        writer.close()
+    return True
 
 
 def requests(run: Run) -> list[dict[str, Any]]:

@@ -11,6 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from engine import procs
+from engine.dialects import Lens, lens
+from engine.events import Lines, Segment, decode
+from engine.events.keeper import DialectChosen
 from engine.frame import Frame, Sight
 from engine.identity import Identity
 from engine.journal import Follower, Path, Piece
@@ -42,12 +45,26 @@ class RunReader:
         self._parts = parts
         self._holds = holds
         self._held: set[int] = set()
+        self._chosen: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._fold = RunFold()
-        self._followers: dict[str, Follower] = {"keeper": Follower(run.keeper)}
+        self._followers: dict[str, Follower] = {"keeper": Follower(self.run.keeper)}
 
     def poll(self, within_s: float | None = None) -> View:
-        """The view after everything that is on disk now, or after what can be read in this time."""
+        """The view after everything that is on disk now, or after what can be read in this time. Who chose another
+        dialect has all of it read anew.
+        """
         end = None if within_s is None else time.monotonic() + within_s
+        view = self._poll(end)
+        if view.keeper.dialect != self._chosen:
+            self._chosen = view.keeper.dialect
+            self._begin()
+            view = self._poll(end)
+        return view
+
+    def _poll(self, end: float | None) -> View:
         self.behind = False
         for attempt in self.run.attempts():
             self._meet(attempt)
@@ -95,7 +112,7 @@ class RunReader:
         number = attempt.number
         if f"{number}/{self._parts[0]}" in self._followers:
             return
-        self._fold.speak(number, dialect_of(attempt))
+        self._fold.look(number, lens_of(attempt, self._chosen))
         if self._holds is not None and self._holds(attempt):
             self._held.add(number)
         for part in self._parts:
@@ -131,10 +148,21 @@ def _pieces(follower: Follower) -> Iterator[Piece]:
         yield piece
 
 
-def dialect_of(attempt: Attempt) -> str:
-    """How an attempt's console is to be read, by its job."""
+def lens_of(attempt: Attempt, chosen: str | None) -> Lens:
+    """How an attempt's console is to be read: by its job, and by what somebody chose since."""
     try:
-        found = json.loads(attempt.job.read_bytes()).get("dialect")
-    except (OSError, ValueError, AttributeError):
-        return "auto"
-    return found if isinstance(found, str) else "auto"
+        found = json.loads(attempt.job.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        found = None
+    return lens(found if isinstance(found, dict) else {}, chosen)
+
+
+def chosen_dialect(run: Run) -> str | None:
+    """What somebody chose last for the whole run; None: nobody did."""
+    chosen, lines, follower = None, Lines(), Follower(run.keeper)
+    while data := follower.read().data:
+        for line, _ in lines.feed(data):
+            if b'"dialect_chosen"' in line:
+                fact = decode(line, Segment.KEEPER)
+                chosen = fact.dialect if isinstance(fact, DialectChosen) else chosen
+    return chosen

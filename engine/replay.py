@@ -14,7 +14,7 @@ from itertools import chain
 
 from engine.frame import Frame
 from engine.observe import terms_of
-from engine.reader import dialect_of
+from engine.reader import chosen_dialect, lens_of
 from engine.runs import Run
 from engine.status import Status, Terms, describe
 from engine.timeline import BLOCK, Track, tracks
@@ -69,8 +69,9 @@ class Replay:
         self._t = -math.inf
         self._fold = RunFold()
         self._read: dict[str, int] = {}
+        chosen = chosen_dialect(self.run)
         for attempt in self.run.attempts():
-            self._fold.speak(attempt.number, dialect_of(attempt))
+            self._fold.look(attempt.number, lens_of(attempt, chosen))
 
     def _reveal(self, track: Track, end: int) -> None:
         begin = self._read.get(track.segment, 0)

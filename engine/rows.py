@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.dialects import Reader
+from engine.dialects import Lens, Reader
 from engine.events import Lines, Row, Segment, decode
 from engine.journal import Follower
-from engine.reader import dialect_of
+from engine.reader import chosen_dialect, lens_of
 from engine.runs import Attempt, Run
 from engine.timeline import BLOCK, Sizes
 
@@ -37,11 +37,11 @@ class Step:
 class AttemptRows:
     """Follows one attempt. A step is given out when the next begins, or when asked for the rest."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, lens: Lens) -> None:
         self._number = attempt.number
         self._runner, self._sizes = Follower(attempt.runner), Sizes()
         self._trainer, self._lines = Follower(attempt.trainer), Lines()
-        self._console, self._reader = Follower(attempt.console), Reader(dialect_of(attempt))
+        self._console, self._reader = Follower(attempt.console), Reader(lens)
         self._speaks = False
         self._step: int | None = None
         self._open: Step | None = None
@@ -60,6 +60,10 @@ class AttemptRows:
 
     def rest(self) -> Iterator[Step]:
         """The step that may still get more metrics."""
+        if not self._speaks:
+            for row, end in self._reader.pending():
+                if not row.rank:
+                    self._take(row, "console", end)
         if self._open is not None:
             yield self._open
             self._open = None
@@ -99,7 +103,10 @@ class RunRows:
     def read(self, rest: bool = False) -> Iterator[Step]:
         """New complete steps; with `rest` also those that may still get more metrics."""
         for attempt in self._run.attempts():
-            rows = self._attempts.setdefault(attempt.number, AttemptRows(attempt))
+            if attempt.number not in self._attempts:
+                lens = lens_of(attempt, chosen_dialect(self._run))
+                self._attempts[attempt.number] = AttemptRows(attempt, lens)
+            rows = self._attempts[attempt.number]
             yield from rows.read()
             if rest:
                 yield from rows.rest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.dialects import Lens
 from engine.events import Lines, Row, Segment, decode
 from engine.scalars import AttemptFacts, AttemptFold, KeeperFacts, keeper
 from engine.scalars.keeper import Opening
@@ -79,7 +80,7 @@ class RunFold:
         self._lines = Lines()
         self._unreadable = 0
         self._attempts: dict[int, AttemptFold] = {}
-        self._dialects: dict[int, str] = {}
+        self._lenses: dict[int, Lens] = {}
 
     def feed(self, segment: str, piece: bytes) -> None:
         """Fold more bytes of one segment."""
@@ -105,12 +106,12 @@ class RunFold:
     def attempt(self, number: int) -> AttemptFold:
         """The fold of one attempt, begun when first asked for."""
         if number not in self._attempts:
-            self._attempts[number] = AttemptFold(self._dialects.get(number, "auto"))
+            self._attempts[number] = AttemptFold(self._lenses.get(number))
         return self._attempts[number]
 
-    def speak(self, number: int, dialect: str) -> None:
+    def look(self, number: int, lens: Lens) -> None:
         """How this attempt's console is to be read; only before its first byte."""
-        self._dialects.setdefault(number, dialect)
+        self._lenses.setdefault(number, lens)
 
     def view(self) -> View:
         """An attempt is part of the run from the moment it was opened; files of one that never was do not count."""

@@ -23,7 +23,7 @@ from engine.columns import (
     times,
 )
 from engine.columns.series import Column, Floats
-from engine.reader import LONG, dialect_of
+from engine.reader import LONG, lens_of
 from engine.runs import Attempt, Run
 from engine.scalars import Ahead, AttemptFold
 from engine.timeline import Sizes
@@ -145,6 +145,7 @@ class _Attempt:
     glance: Table | None = None
     held: bool = False
     """Its rows are read here first, and the fold waits for them; until then `glance` stands for them."""
+    chosen: str | None = None
     _cut: tuple[object, Part] | None = None
 
     def read(self, segment: str) -> None:
@@ -160,7 +161,7 @@ class _Attempt:
             self.source = of_trainer(self.run, self.attempt)
             self.glance = preview(self.attempt.trainer) if self.source.behind > LONG else None
         else:
-            self.source = of_console(self.run, self.attempt, dialect_of(self.attempt))
+            self.source = of_console(self.run, self.attempt, lens_of(self.attempt, self.chosen))
 
     @property
     def behind(self) -> int:
@@ -241,14 +242,16 @@ class Reading:
         sources = {a.number: a.facts.source for a in view.attempts}
         for attempt in self._run.attempts():
             segment = sources.get(attempt.number)
-            if segment is not None and not self._of(attempt).held:
-                self._of(attempt).read(segment)
+            if segment is not None and not self._of(attempt, view.keeper.dialect).held:
+                self._of(attempt, view.keeper.dialect).read(segment)
 
-    def _of(self, attempt: Attempt) -> _Attempt:
-        if attempt.number not in self._attempts:
+    def _of(self, attempt: Attempt, chosen: str | None = None) -> _Attempt:
+        known = self._attempts.get(attempt.number)
+        if known is None or (known.segment == "console" and known.chosen != chosen):
             sizes = self._clock.sizes(attempt)
-            self._attempts[attempt.number] = _Attempt(self._run, attempt, sizes)
-        return self._attempts[attempt.number]
+            known = _Attempt(self._run, attempt, sizes, chosen=chosen)
+            self._attempts[attempt.number] = known
+        return known
 
     @property
     def behind(self) -> int:

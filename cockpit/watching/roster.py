@@ -213,7 +213,7 @@ def _weight(run: Run) -> int:
 def losses(run: Run) -> list[float]:
     """Of the newest attempt, from a few of its rows."""
     from engine.columns import Source, preview
-    from engine.reader import dialect_of
+    from engine.reader import chosen_dialect, lens_of
 
     attempts = run.attempts()
     if not attempts:
@@ -221,7 +221,9 @@ def losses(run: Run) -> list[float]:
     try:
         table = preview(attempts[-1].trainer, 4 * TREND)
         if not len(table) and attempts[-1].console.stat().st_size <= SMALL:
-            table = Source(attempts[-1].console, None, dialect_of(attempts[-1])).poll()
+            table = Source(
+                attempts[-1].console, None, lens_of(attempts[-1], chosen_dialect(run))
+            ).poll()
     except OSError:
         return []
     return [float(value) for value in table.points("loss")[1]]

@@ -19,6 +19,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "wait": ("wait", "block until a run ends, exit with its result"),
         "checkpoints": ("checkpoints", "a run's checkpoints; verify every byte of them"),
         "alerts": ("alerts", "which alarms stood when, also with other thresholds"),
+        "dialect": ("dialect", "how a run's console is read, and by what else it could be"),
         "replay": ("replay", "a run once more, on a clock"),
     },
     "Act": {

@@ -26,7 +26,7 @@ from engine import __version__
 from engine.columns.columns import Saved
 from engine.columns.series import Column, Series, Table
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of this file's own layout. What the lines mean is versioned by the program that read them."""
 ENDS = 4096
 """Bytes at either end of what was read by which the source is recognised."""
@@ -39,7 +39,7 @@ _TYPES = {"f": np.dtype(np.float64), "i": np.dtype(np.int64)}
 
 
 def load(cache: Path, source: int, asked: str | None) -> Saved | None:
-    """The reading kept for an open source, if the source still begins with the same bytes. `asked` is the dialect."""
+    """The reading kept for an open source, if the source still begins with the same bytes. `asked`: how it was read."""
     try:
         with open(cache, "rb") as file:
             data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
@@ -95,8 +95,7 @@ def _written(key: list[Any], saved: Saved) -> Iterator[bytes | memoryview]:
         "key": key,
         "offset": saved.offset,
         "events": [line.decode("latin-1") for line in saved.events],
-        "dialect": saved.dialect,
-        "total": saved.total,
+        "reader": saved.reader,
         "stepped": saved.table.stepped,
         "phases": saved.table.phases,
         "unreadable": saved.table.unreadable,
@@ -161,4 +160,4 @@ def _restored(header: dict[str, Any], body: Column) -> Saved:
         header["unreadable"],
     )
     events = tuple(line.encode("latin-1") for line in header["events"])
-    return Saved(table, header["offset"], events, header["dialect"], header["total"])
+    return Saved(table, header["offset"], events, header["reader"])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.columns.console import ConsoleRows
 from engine.columns.lines import Blocks
 from engine.columns.series import EMPTY, Table
 from engine.columns.store import Store
 from engine.columns.trainer import TrainerRows
+from engine.dialects import Lens
 from engine.events import Event, Row, Segment, decode
 
 
@@ -20,22 +23,22 @@ class Saved:
     offset: int = 0
     """End of the last whole line that was read."""
     events: tuple[bytes, ...] = ()
-    dialect: str | None = None
-    total: int | None = None
+    reader: Sequence[Any] | None = None
+    """Where the reading of a console stood."""
 
 
 class Columns:
-    """The rows of one attempt as they come in. With a dialect the bytes are a console's, else a trainer's segment."""
+    """The rows of one attempt as they come in. With a lens the bytes are a console's, else a trainer's segment."""
 
-    def __init__(self, dialect: str | None = None, start: Saved | None = None) -> None:
-        start = start or Saved(dialect=dialect)
+    def __init__(self, lens: Lens | None = None, start: Saved | None = None) -> None:
+        start = start or Saved()
         self._blocks = Blocks(start.offset)
         self._store = Store(start.table)
         self._rows: TrainerRows | ConsoleRows
-        if start.dialect is None:
+        if lens is None:
             self._rows = TrainerRows(start.table.unreadable, start.events)
         else:
-            self._rows = ConsoleRows(start.dialect, start.total)
+            self._rows = ConsoleRows(lens, start.reader)
 
     def feed(self, piece: bytes) -> None:
         """Take more bytes."""
@@ -59,7 +62,7 @@ class Columns:
             whole += self._blocks.oversized
             return Saved(self._store.table(whole), self._blocks.settled, tuple(self._rows.events))
         table = self._store.table(whole)
-        return Saved(table, self._blocks.settled, (), self.dialect or "auto", self.total)
+        return Saved(table, self._blocks.settled, (), self._rows.state())
 
     def events(self) -> list[Event]:
         """What the segment holds besides rows, oldest first."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.columns import cache
 from engine.columns.columns import Columns, Saved
 from engine.columns.series import Table
+from engine.dialects import Lens
 from engine.journal import Follower
 from engine.runs import Attempt, Run
 
@@ -18,16 +19,16 @@ WORTH = 4 << 20
 
 
 class Source:
-    """Follows one segment. With a dialect it is a console, else a trainer's. `kept` is where its cache lies."""
+    """Follows one segment. With a lens it is a console, else a trainer's. `kept` is where its cache lies."""
 
-    def __init__(self, path: Path, kept: Path | None = None, dialect: str | None = None) -> None:
+    def __init__(self, path: Path, kept: Path | None = None, lens: Lens | None = None) -> None:
         self.path = path
         self._kept = kept
-        self._dialect = dialect
-        start = self._load() or Saved(dialect=dialect)
+        self._lens = lens
+        start = self._load() or Saved()
         self._saved = start.offset
         self._follower = Follower(path, start.offset)
-        self.columns = Columns(dialect, start)
+        self.columns = Columns(lens, start)
 
     def poll(self, most: int | None = None) -> Table:
         """The table after everything that is on disk now, or after `most` more bytes; what was read anew is kept."""
@@ -35,7 +36,7 @@ class Source:
         while True:
             piece = self._follower.read()
             if piece.reset is not None:
-                self.columns, self._saved = Columns(self._dialect), 0
+                self.columns, self._saved = Columns(self._lens), 0
             self.columns.feed(piece.data)
             if not piece.data or (end is not None and piece.end >= end):
                 break
@@ -51,6 +52,10 @@ class Source:
         except OSError:
             return 0
 
+    @property
+    def _asked(self) -> str | None:
+        return None if self._lens is None else self._lens.key
+
     def save(self) -> bool:
         """Keep what was read, for whoever opens this segment next."""
         saved = self.columns.saved()
@@ -59,7 +64,7 @@ class Source:
         self._saved = saved.offset
         try:
             with _opened(self.path) as fd:
-                return cache.save(self._kept, fd, self._dialect, saved)
+                return cache.save(self._kept, fd, self._asked, saved)
         except (OSError, ValueError):
             return False
 
@@ -68,7 +73,7 @@ class Source:
             return None
         try:
             with _opened(self.path) as fd:
-                return cache.load(self._kept, fd, self._dialect)
+                return cache.load(self._kept, fd, self._asked)
         except OSError:
             return None
 
@@ -78,9 +83,9 @@ def of_trainer(run: Run, attempt: Attempt) -> Source:
     return Source(attempt.trainer, run.cache / f"{attempt.number}-trainer.columns")
 
 
-def of_console(run: Run, attempt: Attempt, dialect: str = "auto") -> Source:
+def of_console(run: Run, attempt: Attempt, lens: Lens) -> Source:
     """The rows that a dialect finds in the console."""
-    return Source(attempt.console, run.cache / f"{attempt.number}-console.columns", dialect)
+    return Source(attempt.console, run.cache / f"{attempt.number}-console.columns", lens)
 
 
 @contextmanager

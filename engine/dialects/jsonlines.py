@@ -1,10 +1,21 @@
-"""A console that prints one JSON object a line, with a metric in it."""
+"""One JSON object a line, with a metric in it, on a console or in a file like LLaMA-Factory's `trainer_log.jsonl`."""
 
 from __future__ import annotations
 
-from engine.dialects.reading import METRICS, STEPS, Reading
-from engine.events.base import Row, whole
-from engine.events.wire import parse, row
+from typing import Any, Mapping
+
+from engine.dialects.reading import (
+    EPOCHS,
+    METRICS,
+    STEPS,
+    TELLING,
+    TOTALS,
+    Dialect,
+    Reading,
+    canonical,
+)
+from engine.events.base import number, whole
+from engine.events.wire import KEY_CAP, METRICS_CAP, parse
 
 
 def read(line: str) -> Reading | None:
@@ -13,17 +24,37 @@ def read(line: str) -> Reading | None:
     if not text.startswith("{") or '"' not in text:
         return None
     found = parse(text.encode("utf-8", "replace"))
-    if found is None or not any(str(key).lower() in METRICS for key in found):
+    if found is None or not any(
+        str(key).lower() in TELLING or str(key).startswith("eval_") for key in found
+    ):
         return None
-    plain = row(
-        {_name(key): value for key, value in found.items() if str(key).lower() not in STEPS}
-    )
-    if plain is None:
-        return None
-    steps = [whole(value) for key, value in found.items() if str(key).lower() in STEPS]
-    step = next((value for value in steps if value is not None), None)
-    return Reading(Row(plain.t, step, plain.values, plain.epoch, plain.phase, plain.rank))
+    return row(found)
 
 
-def _name(key: str) -> str:
-    return METRICS.get(key.lower(), key)
+def row(found: Mapping[str, Any]) -> Reading | None:
+    """Step, epoch, total and metrics of an object, whatever the script calls them."""
+    values: dict[str, float] = {}
+    step = total = None
+    epoch = None
+    for key, raw in found.items():
+        low = key.lower()
+        if low in STEPS:
+            step = whole(raw) if step is None else step
+        elif low in TOTALS:
+            total = whole(raw)
+        elif low in EPOCHS:
+            epoch = number(raw)
+        elif (
+            len(key) <= KEY_CAP
+            and len(values) < METRICS_CAP
+            and low not in ("rank", "t", "timestamp")
+        ):
+            one = number(raw)
+            if one is not None:
+                values.setdefault(METRICS.get(low) or canonical(key), one)
+    if step is None and not values:
+        return None
+    return Reading(step, values, epoch, total, rank=whole(found.get("rank")))
+
+
+DIALECT = Dialect("jsonlines", 'JSON lines: {"step": 10, "loss": 2.3}', read, ('{"', '{ "'))

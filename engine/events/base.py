@@ -33,9 +33,11 @@ class Event:
     t: float | None
 
 
-@dataclass(frozen=True)
-class Row:
-    """The metrics of one training step, by canonical name. `values` never holds a step, a time or a boolean."""
+class Row(NamedTuple):
+    """The metrics of one training step, by canonical name. `values` never holds a step, a time or a boolean.
+
+    A tuple, because consoles and segments hold them by the million.
+    """
 
     t: float | None
     step: int | None

@@ -77,6 +77,13 @@ def job(
         "secrets": list(profile.secrets.names),
         "total": profile.train.max_steps,
         "dialect": profile.log.dialect,
+        "log": {
+            "line": list(profile.log.line),
+            "names": dict(profile.log.names),
+            "x": profile.log.x,
+            "every": profile.log.every,
+            "hook": profile.log.hook and profile.recipe not in RECIPES,
+        },
         "beat_s": profile.log.beat_s,
         "pulse_s": profile.log.pulse_s,
         "grace_s": limits.grace_s,
@@ -90,7 +97,6 @@ def job(
         },
         "alerts": alerts,
         "expect": {name: plain(one) for name, one in profile.expect.items()},
-        "log": {"x": profile.log.x},
         "gates": plain(profile.gates),
         "notify": notify(profile),
     }

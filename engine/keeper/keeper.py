@@ -279,6 +279,8 @@ def _record(body: dict[str, Any]) -> Event:
     by = str(body.get("by", "unknown"))
     if body["kind"] == "note":
         return say.Noted(_now(), body["id"], str(body.get("text", "")), by)
+    if body["kind"] == "dialect":
+        return say.DialectChosen(_now(), str(body.get("dialect", "auto")), by)
     return say.Requested(
         t=_now(),
         id=body["id"],

@@ -60,6 +60,11 @@ class Folder:
         return self.file("orders")
 
     @property
+    def hook(self) -> str:
+        """On the script's PYTHONPATH."""
+        return self.file("hook")
+
+    @property
     def reserve(self) -> str:
         return self.file(".reserve")
 

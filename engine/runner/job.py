@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from engine.alarms import Agreed
+from engine.dialects import Lens, lens
 from engine.events.base import number
 
 
@@ -46,7 +47,10 @@ class Job:
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     total: int | None = None
-    dialect: str = "auto"
+    lens: Lens = field(default_factory=Lens)
+    """How the console is read for the rules."""
+    hook: bool = False
+    """Metrics are also read inside the script, by a file on its PYTHONPATH."""
     beat_s: float = 5.0
     pulse_s: float = 5.0
     grace_s: float = 30.0
@@ -86,7 +90,8 @@ def of(found: Mapping[str, Any]) -> Job:
         env=_pairs(found, "env"),
         secrets=_texts(found, "secrets"),
         total=_total(found),
-        dialect=_text(found, "dialect", "auto"),
+        lens=lens(found),
+        hook=_table(found, "log").get("hook") is True,
         beat_s=_number(found, "beat_s", 5.0) or 5.0,
         pulse_s=_number(found, "pulse_s", 5.0) or 5.0,
         grace_s=_number(found, "grace_s", 30.0) or 0.0,

@@ -77,7 +77,7 @@ def _serve(folder: Folder, writer: Writer) -> int:
         work, refused = job.read(folder.job), None
     except BadJob as error:
         work, refused = Job(folder.run_id, folder.number, ("",), folder.path), str(error)
-    fold = AttemptFold(work.dialect)
+    fold = AttemptFold(work.lens)
     recall(fold, folder.journal)
     values = given((*work.secrets, *work.notify.secrets), folder)
     known = None if set(work.secrets) - set(values) else tuple(values.values())

@@ -5,11 +5,12 @@ The trainer's own rows count when there are any; otherwise those that a dialect 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Mapping
 
-from engine.dialects import Reader
+from engine.dialects import Lens, Reader
 from engine.events import Lines, Row, Segment, decode
+from engine.events.trainer import Saved
 from engine.scalars import runner, trainer
 from engine.scalars.runner import RunnerFacts
 from engine.scalars.spans import Span, Spans
@@ -28,6 +29,8 @@ class AttemptFacts:
     tally: Tally
     source: str | None
     dialect: str | None
+    steps_by: str | None
+    """How a console's rows got their steps: told, bar, epoch or count."""
     console_total: int | None
     unreadable: int
     """Lines of the event segments that hold no fact: torn, oversized, foreign."""
@@ -79,12 +82,12 @@ class Ahead:
 class AttemptFold:
     """Takes bytes of any of the three segments in any pieces; `facts()` is the value so far."""
 
-    def __init__(self, dialect: str = "auto") -> None:
+    def __init__(self, lens: Lens | None = None) -> None:
         self._runner, self._trainer = RunnerFacts(), TrainerFacts()
         self._lines = {"runner": Lines(), "trainer": Lines()}
         self._rows, self._told = Tally(), Tally()
         self._row_spans, self._told_spans = Spans(), Spans()
-        self._reader = Reader(dialect)
+        self._reader = Reader(lens)
         self._unreadable = 0
 
     @property
@@ -134,17 +137,29 @@ class AttemptFold:
 
     def facts(self) -> AttemptFacts:
         source = "trainer" if self._rows.rows else ("console" if self._told.rows else None)
-        tally = self._told if source == "console" else self._rows
         spans = self._told_spans if source == "console" else self._row_spans
+        tally = (self._told if source == "console" else self._rows).copy()
+        if source == "console":
+            for row, end in self._reader.pending():
+                tally.take(row, end)
         oversized = self._lines["runner"].oversized + self._lines["trainer"].oversized
         return AttemptFacts(
             runner=self._runner,
-            trainer=self._trainer,
-            tally=tally.copy(),
+            trainer=self._with_claims(),
+            tally=tally,
             source=source,
             dialect=self._reader.name if source == "console" else None,
+            steps_by=self._reader.steps_by if source == "console" else None,
             console_total=None if source == "trainer" else self._reader.total,
             unreadable=self._unreadable + oversized,
             spans=spans.metrics(),
             ranks=spans.ranks(),
         )
+
+    def _with_claims(self) -> TrainerFacts:
+        """A trainer that tells no checkpoint by an event may print where it saves; nobody verified those."""
+        if self._trainer.saved or not self._reader.saved:
+            return self._trainer
+        claims = [claim for claim in self._reader.saved if claim.step is not None]
+        saved = tuple(Saved(None, claim.step or 0, claim.path) for claim in claims)
+        return replace(self._trainer, saved=saved)

@@ -18,6 +18,7 @@ EDGES: dict[str, str] = {
     "engine/runner/become.py::become": "a fork before its exec: whatever goes wrong is told to the nurse",
     "engine/runner/main.py::_edge": "the runner's edge: what it met is written down as runner_failed",
     "engine/runner/nurse.py::nurse": "a fork must end as itself and never run on as a second runner",
+    "engine/runner/hook/sitecustomize.py::call": "a script of somebody else's must not notice that it is watched",
     "engine/keeper/__main__.py::_keep": "the keeper's edge: what it met is written down as keeper_failed",
 }
 

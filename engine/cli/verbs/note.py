@@ -7,12 +7,12 @@ import getpass
 import secrets
 import time
 
+from engine import control
 from engine.cli.output import Output
 from engine.cli.parser import run_argument
 from engine.cli.target import look, the
 from engine.errors import Unusable
 from engine.events.keeper import Noted
-from engine.journal import Held, Writer
 from engine.runs import Run
 
 EXAMPLES = """
@@ -35,8 +35,6 @@ def act(args: argparse.Namespace, out: Output) -> int:
     status = look(run, out)
     note = _write(run, text) if status.exit_status is not None else None
     if note is None:
-        from engine import control
-
         note = control.request(run, "note", text=text)
     if args.json:
         out.value({"run": run.id, "kind": "note", "request": note, "text": text})
@@ -46,12 +44,5 @@ def act(args: argparse.Namespace, out: Output) -> int:
 def _write(run: Run, text: str) -> str | None:
     """A run that has ended has no keeper, so the segment is ours to write; None when it is not."""
     note = secrets.token_hex(8)
-    try:
-        writer = Writer(run.keeper)
-    except Held:
-        return None
-    try:
-        writer.append(Noted(time.time(), note, text, getpass.getuser()), durable=True)
-    finally:
-        writer.close()
-    return note
+    fact = Noted(time.time(), note, text, getpass.getuser())
+    return note if control.record(run, fact) else None

@@ -14,7 +14,7 @@ from engine.columns import Columns, Table, tally
 from engine.columns.batch import Batch, batch
 from engine.columns.store import Store
 from engine.columns.trainer import TrainerRows
-from engine.dialects import Reader
+from engine.dialects import Lens, Reader
 from engine.events import LINE_CAP
 from engine.events.trainer import Said, Saved
 from engine.scalars import Tally
@@ -219,7 +219,7 @@ def test_a_console_is_read_by_its_dialect() -> None:
     reader, told = Reader(), Tally()
     for row, end in reader.feed(data):
         told.take(row, end)
-    made = Columns("auto")
+    made = Columns(Lens())
     for at in range(0, len(data), 7):
         made.feed(data[at : at + 7])
     assert plain(tally(made.table())) == plain(told)

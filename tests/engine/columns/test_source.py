@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.columns import Columns, Source, cache
+from engine.dialects import Lens
 from tests.engine.columns.same import plain
 
 LINE = b'{"step":%d,"loss":2.5,"t":1.5}\n'
@@ -156,7 +157,7 @@ def test_another_dialect_or_version_reads_for_itself(
     path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept(path, file)
-    assert offset(Source(path, file, "auto")) == 0
+    assert offset(Source(path, file, Lens())) == 0
     monkeypatch.setattr(cache, "__version__", "later")
     assert offset(Source(path, file)) == 0
 
@@ -164,12 +165,12 @@ def test_another_dialect_or_version_reads_for_itself(
 def test_a_console_goes_on_with_its_dialect_and_total(tmp_path: Path, file: Path) -> None:
     path = tmp_path / "console.log"
     path.write_bytes(b"step 1/9 loss 2\n" * 50)
-    source = Source(path, file, "auto")
+    source = Source(path, file, Lens())
     source.poll()
     assert source.save()
     with path.open("ab") as end:
-        end.write(b"{'loss': 3}\nstep 2 loss 2\n")
-    again = Source(path, file, "auto")
+        end.write(b"nothing\nstep 2 loss 2\n")
+    again = Source(path, file, Lens())
     assert offset(again) == 800
     assert (again.columns.dialect, again.columns.total) == ("keyvalue", 9)
     assert plain(again.poll()) == plain(source.poll())
