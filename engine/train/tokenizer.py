@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.data.rows import Turn
 from engine.train.errors import TrainError
-from engine.train.rows import Turn
 
 END = "<|endoftext|>"
 

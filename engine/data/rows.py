@@ -1,4 +1,4 @@
-"""Rows of a file, as conversations of (text, is it trained?) pieces.
+"""One record as a conversation.
 
 Knows the four shapes of the trade: instruction/input/output, chat messages, prompt/completion, plain text. A row that
 cannot teach anything is not dropped in silence: it is returned as a `Fault` with its file and line.
@@ -6,13 +6,8 @@ cannot teach anything is not dropped in silence: it is returned as a `Fault` wit
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from engine.train.errors import TrainError
 
 ANSWER_KEYS = ("output", "completion", "response", "answer", "chosen")
 QUESTION_KEYS = ("instruction", "prompt", "question")
@@ -39,47 +34,6 @@ class Fault:
     where: str
     reason: str
     broken: bool = False
-
-
-def read_rows(paths: tuple[str, ...], kind: str) -> Iterator[Row | Fault]:
-    """The rows of .jsonl, .json and .txt files, in order."""
-    for name in paths:
-        path = Path(name)
-        if not path.is_file():
-            raise TrainError(f"data: no file {name} (from {Path.cwd()})")
-        if path.suffix == ".txt":
-            yield from _documents(path)
-        else:
-            for where, record in _records(path):
-                yield record if isinstance(record, Fault) else parse_row(record, where, kind)
-
-
-def _documents(path: Path) -> Iterator[Row]:
-    """Blank lines, two in a row or more, part the documents of a text file."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    for number, part in enumerate(text.split("\n\n\n"), 1):
-        if part.strip():
-            yield Row(f"{path}#{number}", (Turn("text", part.strip("\n") + "\n"),))
-
-
-def _records(path: Path) -> Iterator[tuple[str, Any]]:
-    if path.suffix == ".json":
-        try:
-            loaded = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise TrainError(f"{path}: not JSON: {error}") from None
-        for number, record in enumerate(loaded if isinstance(loaded, list) else [loaded], 1):
-            yield f"{path}[{number}]", record
-        return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            where = f"{path}:{number}"
-            if not line.strip():
-                continue
-            try:
-                yield where, json.loads(line)
-            except ValueError as error:
-                yield where, Fault(where, f"not JSON: {error}", broken=True)
 
 
 def parse_row(record: Any, where: str, kind: str) -> Row | Fault:
