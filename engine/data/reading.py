@@ -34,10 +34,11 @@ class Line(NamedTuple):
     data: bytes | None
 
 
-def lines(path: Path, longest: int = LONGEST) -> Iterator[Line]:
-    """Every line with its number and its place in bytes, in memory of one line."""
-    at = 0
+def lines(path: Path, longest: int = LONGEST, start: int = 0) -> Iterator[Line]:
+    """Every line from `start` on with its number and its place in bytes, in memory of one line."""
+    at = start
     with path.open("rb") as file:
+        file.seek(start)
         for number in range(1, 1 << 62):
             data = file.readline(longest + 1)
             size = len(data)

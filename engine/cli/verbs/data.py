@@ -24,7 +24,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     #    "dedupe": ("merge", "leave out rows that are the same, or nearly"),
     #    "merge": ("merge", "several files as one, without doubles"),
     "curriculum": ("curriculum", "draw training phases from buckets: asked against got"),
-    #    "pretokenize": ("pretokenize", "rows to memory-mapped tokens, once"),
+    "pretokenize": ("pretokenize", "rows to memory-mapped tokens, once"),
     #    "tokenizer": ("tokenizer", "train a byte-level BPE on a corpus"),
     #    "look": ("look", "rows as the model sees them, what is learned marked"),
 }
