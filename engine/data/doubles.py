@@ -22,7 +22,6 @@ PERMUTATIONS, BANDS = 128, 16
 SHINGLE = 3
 """Words of a shingle."""
 THRESHOLD = 0.8
-_SPACE = re.compile(r"\s+")
 _WORDS = re.compile(r"\w+")
 _U64 = np.uint64
 _SEED = np.random.SeedSequence(20261125)
@@ -86,7 +85,7 @@ class Near:
 
 def exact(row: Row) -> int:
     """Sixteen bytes of the row's text, without regard to case and space."""
-    said = "\x1f".join(f"{turn.role}\x1e{_SPACE.sub(' ', turn.text.strip())}" for turn in row.turns)
+    said = "\x1f".join([f"{role}\x1e{' '.join(text.split())}" for role, text in row.turns])
     return int.from_bytes(hashlib.blake2b(said.lower().encode(), digest_size=16).digest(), "big")
 
 

@@ -101,8 +101,9 @@ def _slowly(data: bytes, where: str) -> Any:
 
 
 def _jsonl(path: Path) -> Iterator[tuple[str, Any]]:
+    name = str(path)
     for number, _, size, data in lines(path):
-        where = f"{path}:{number}"
+        where = f"{name}:{number}"
         if data is None:
             yield where, too_long(where, size)
         elif not data.isspace():

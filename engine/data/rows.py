@@ -7,20 +7,18 @@ cannot teach anything is not dropped in silence: it is returned as a `Fault` wit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 ANSWER_KEYS = ("output", "completion", "response", "answer", "chosen")
 QUESTION_KEYS = ("instruction", "prompt", "question")
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     role: str
     text: str
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One example: turns of a conversation, or a single turn of role `text`."""
 
     where: str
@@ -79,8 +77,7 @@ def _chat(record: dict[str, Any], where: str) -> Row | Fault:
 
 
 def _question(record: dict[str, Any], where: str, shape: str) -> Row | Fault:
-    question = next((record[k] for k in QUESTION_KEYS if isinstance(record.get(k), str)), None)
-    answer = next((record[k] for k in ANSWER_KEYS if isinstance(record.get(k), str)), None)
+    question, answer = _first(record, QUESTION_KEYS), _first(record, ANSWER_KEYS)
     if question is None:
         return Fault(where, f"none of {', '.join(QUESTION_KEYS)}")
     if answer is None or not answer.strip():
@@ -93,3 +90,11 @@ def _question(record: dict[str, Any], where: str, shape: str) -> Row | Fault:
     system = record.get("system")
     first = (Turn("system", system),) if isinstance(system, str) and system.strip() else ()
     return Row(where, (*first, Turn("user", question), Turn("assistant", answer)))
+
+
+def _first(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    for key in keys:
+        value = record.get(key)
+        if isinstance(value, str):
+            return value
+    return None

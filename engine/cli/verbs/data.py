@@ -19,14 +19,14 @@ EXAMPLES = """
 """
 WORDS: Mapping[str, tuple[str, str]] = {
     "buckets": ("buckets", "sort rows into DOMAIN/TIER.jsonl, or say what such a folder holds"),
-    #    "classify": ("classify", "tell each row's domain and tier by rules, with the reason"),
-    #    "validate": ("validate", "everything that is wrong with rows, by file and line"),
-    #    "dedupe": ("merge", "leave out rows that are the same, or nearly"),
-    #    "merge": ("merge", "several files as one, without doubles"),
+    "classify": ("classify", "tell each row's domain and tier by rules, with the reason"),
+    "validate": ("validate", "everything that is wrong with rows, by file and line"),
+    "dedupe": ("merge", "leave out rows that are the same, or nearly"),
+    "merge": ("merge", "several files as one, without doubles"),
     "curriculum": ("curriculum", "draw training phases from buckets: asked against got"),
     "pretokenize": ("pretokenize", "rows to memory-mapped tokens, once"),
-    #    "tokenizer": ("tokenizer", "train a byte-level BPE on a corpus"),
-    #    "look": ("look", "rows as the model sees them, what is learned marked"),
+    "tokenizer": ("tokenizer", "train a byte-level BPE on a corpus"),
+    "look": ("look", "rows as the model sees them, what is learned marked"),
 }
 
 

@@ -10,12 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.data import grain
-from tests.support.cli import Engine, caller
-
-
-@pytest.fixture
-def engine(capsys: pytest.CaptureFixture[str]) -> Engine:
-    return caller(capsys)
+from tests.support.cli import Engine
 
 
 def curriculum(engine: Engine, buckets: Path, out: Path, *more: str):  # type: ignore[no-untyped-def]

@@ -103,7 +103,7 @@ def test_a_long_line_is_a_fault_and_the_next_is_read(
 ) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text(LINE + "\n" + json.dumps({"text": "x" * 5000}) + "\n" + LINE + "\n")
-    monkeypatch.setattr(lines, "__defaults__", (1000,))
+    monkeypatch.setattr(lines, "__defaults__", (1000, 0))
     found = [isinstance(row, Row) for row in read_rows([path], "auto")]
     assert found == [True, False, True]
     assert "a line of" in faults(path)[":2"]

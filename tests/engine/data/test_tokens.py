@@ -1,9 +1,8 @@
-"""Tokens on disk: the same as the tokenizer's, made once, never stale, whatever kills or crowds their writer."""
+"""Tokens on disk: the same as the tokenizer's, made once, never stale."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 from pathlib import Path
 from typing import Any
@@ -13,51 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data import pretokenizing, units
-from engine.data.bpe import learn
+from engine.data import units
+from engine.data.bpe import END, learn
 from engine.data.encoders import Fast, Plain, open_encoder
 from engine.data.packing import best_fit, pack
-from engine.data.pretokenizing import Way, Writer, describe, ensure
+from engine.data.pretokenizing import Way, ensure
 from engine.data.reading import read_rows
 from engine.data.rows import Row
 from engine.data.store import open_store
 from engine.data.template import pick
-from engine.data.work import Task
 from engine.errors import Problem
 from engine.train.corpus import encode
-from tests.engine.data import grain
-from tests.support.cli import Engine, caller
-
-TEXT = (Path(__file__).parents[3] / "profiles" / "demo.txt").read_text()
-END = "<|endoftext|>"
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> bytes:
-    return str(learn([TEXT[:20_000]], 400).to_str()).encode()
-
-
-@pytest.fixture
-def engine(capsys: pytest.CaptureFixture[str]) -> Engine:
-    return caller(capsys)
-
-
-def corpus(path: Path, count: int = 60) -> Path:
-    rows = [
-        {"instruction": f"Tale {n}?", "output": TEXT[37 * n : 37 * n + 20 + 17 * n % 230]}
-        for n in range(count)
-    ]
-    path.write_text(grain.lines(rows))
-    return path
-
-
-def task(path: Path, tokenizer: bytes, **said: Any) -> Task:
-    plain = {"eos": END, "max_length": 48, **said}
-    return describe([str(path)], tokenizer, plain, path.parent / "memory", None)
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in folder.iterdir() if p.suffix == ".bin"}
+from tests.engine.data.grain import TEXT, corpus, task
+from tests.support.cli import Engine
 
 
 @pytest.mark.parametrize("too_long", ["truncate", "drop", "split"])
@@ -157,132 +124,6 @@ def test_a_file_that_was_only_moved_is_the_same(tmp_path: Path, tokenizer: bytes
     moved = path.rename(tmp_path / "other.jsonl")
     again = ensure(task(moved, tokenizer), tmp_path / "out", Way())
     assert again.reused and again.store.folder == made.store.folder
-
-
-class Killed(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("at", range(1, 8, 2))
-def test_a_killed_writer_is_gone_on_with(
-    at: int, tmp_path: Path, tokenizer: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = corpus(tmp_path / "r.jsonl")
-    monkeypatch.setattr(units.units, "__defaults__", (1500,))
-    whole = ensure(task(path, tokenizer), tmp_path / "whole", Way()).store
-    honest, seen = Writer._append, []
-
-    def dying(self: Writer, done: Any) -> None:
-        honest(self, done)
-        seen.append(done)
-        if len(seen) == at:
-            # what was written since the last commit is on the disk and not counted
-            for file in self._files.values():
-                file.flush()
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Writer, "_append", dying)
-        patch.setattr(pretokenizing, "COMMIT_S", 0.0 if at % 4 == 1 else 1e9)
-        with pytest.raises(Killed):
-            ensure(task(path, tokenizer), tmp_path / "out", Way())
-    (part,) = (tmp_path / "out").glob("*.part")
-    with (part / "progress.jsonl").open("a") as file:
-        file.write('{"units": 3, "tok')
-    store = ensure(task(path, tokenizer), tmp_path / "out", Way()).store
-    assert content(store.folder) == content(whole.folder)
-    assert store.manifest["outputs"] == whole.manifest["outputs"]
-
-
-def test_without_cutting_off_what_is_not_counted_tokens_would_be_there_twice(
-    tmp_path: Path, tokenizer: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The control of the test above: a writer that appends to whatever is there."""
-    path = corpus(tmp_path / "r.jsonl", 8)
-    asks = task(path, tokenizer)
-    whole = ensure(asks, tmp_path / "whole", Way()).store
-    part = tmp_path / "out" / f"{whole.folder.name}.part"
-    part.mkdir(parents=True)
-    (part / "tokens.bin").write_bytes(b"\1\0" * 50)
-
-    def careless(self: Writer, name: str) -> Any:
-        return (self.folder / name).open("ab")
-
-    monkeypatch.setattr(Writer, "_open", careless)
-    store = ensure(asks, tmp_path / "out", Way()).store
-    assert len(store.tokens) == len(whole.tokens) + 50
-
-
-def run_ensure(asks: Task, out: Path, answers: Any) -> None:
-    answers.put(ensure(asks, out, Way()).reused)
-
-
-def test_two_at_once_make_it_once(tmp_path: Path, tokenizer: bytes) -> None:
-    path = corpus(tmp_path / "r.jsonl")
-    asks, context = task(path, tokenizer), multiprocessing.get_context("fork")
-    answers: Any = context.Queue()
-    both = [
-        context.Process(target=run_ensure, args=(asks, tmp_path / "out", answers)) for _ in "ab"
-    ]
-    for one in both:
-        one.start()
-    said = sorted(answers.get(timeout=60) for _ in both)
-    for one in both:
-        one.join()
-    assert said == [False, True]
-    assert ensure(asks, tmp_path / "out", Way("require")).reused
-
-
-def test_a_full_disk_is_told_and_gone_on_from(
-    tmp_path: Path, tokenizer: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = corpus(tmp_path / "r.jsonl")
-    monkeypatch.setattr(units.units, "__defaults__", (1500,))
-    monkeypatch.setattr(pretokenizing, "COMMIT_S", 0.0)
-    left = [9]
-
-    def fsync(file: int) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fsync)
-        with pytest.raises(Problem, match=r"the disk is full after \d of \d+ units") as caught:
-            ensure(task(path, tokenizer), tmp_path / "out", Way())
-    assert "goes on there" in str(caught.value.fix)
-    store = ensure(task(path, tokenizer), tmp_path / "out", Way()).store
-    whole = ensure(task(path, tokenizer), tmp_path / "whole", Way()).store
-    assert content(store.folder) == content(whole.folder)
-
-
-@pytest.mark.leaves("the resource tracker of multiprocessing lives as long as this process")
-def test_several_processes_write_the_same(
-    tmp_path: Path, tokenizer: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = corpus(tmp_path / "r.jsonl")
-    alone = ensure(task(path, tokenizer), tmp_path / "alone", Way()).store
-    monkeypatch.setattr(units.units, "__defaults__", (4000,))
-    monkeypatch.setattr(pretokenizing, "SMALL", 0)
-    together = ensure(task(path, tokenizer), tmp_path / "out", Way(workers=2)).store
-    assert content(together.folder) == content(alone.folder)
-
-
-def test_a_fault_has_its_line_wherever_the_file_is_cut(
-    tmp_path: Path, tokenizer: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = corpus(tmp_path / "r.jsonl")
-    lines = path.read_text().splitlines()
-    lines[41] = "{broken"
-    lines[50] = '{"instruction": "Q", "output": ""}'
-    path.write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr(units.units, "__defaults__", (1500,))
-    with pytest.raises(Problem, match=r"r\.jsonl:42: not JSON"):
-        ensure(task(path, tokenizer), tmp_path / "out", Way())
-    store = ensure(task(path, tokenizer), tmp_path / "out", Way(broken="skip")).store
-    wheres = [one["where"] for one in store.manifest["faults"]]
-    assert wheres == [f"{path}:42", f"{path}:51"]
-    assert (store.manifest["broken"], store.manifest["useless"]) == (1, 1)
 
 
 @given(st.integers(1, 4000), st.booleans())
