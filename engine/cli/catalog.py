@@ -28,6 +28,9 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "kill": ("request", "end the trainer at once"),
         "note": ("note", "write a remark into a run's journal"),
     },
+    "Prepare": {
+        "data": ("data", "rows to buckets, phases and tokens: what is asked against what is there"),
+    },
     "Keep": {
         "hosts": ("hosts", "the machines that runs can go to"),
         "export": ("export", "a run's metrics as a file for other programs"),

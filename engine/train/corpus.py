@@ -15,11 +15,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.order import Ints, shuffled
+from engine.data.rows import Fault, Row
+from engine.data.template import Piece
 from engine.train.errors import TrainError
-from engine.train.rows import Fault, Row
-from engine.train.template import Piece
 
-Ints = npt.NDArray[np.int64]
 Tokens = npt.NDArray[Any]
 BATCH = 1000
 WINDOW = 256
@@ -187,12 +187,6 @@ def first_fit(sizes: Ints, order: Ints, length: int) -> list[list[int]]:
         room[slot] -= size
         oldest = max(oldest, len(bins) - WINDOW)
     return bins
-
-
-def shuffled(count: int, *seed: int) -> Ints:
-    """A permutation that is the same on every machine: raw bits are stable, numpy's shuffles need not be."""
-    bits = np.random.PCG64(np.random.SeedSequence(seed)).random_raw(count)
-    return np.argsort(bits, kind="stable").astype(np.int64)
 
 
 def blocks(tokens: Tokens, length: int) -> Blocks:

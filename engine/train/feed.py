@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.train.corpus import Corpus, Document, Ints, shuffled
+from engine.data.order import Ints, shuffled
+from engine.train.corpus import Corpus, Document
 
 AHEAD = 2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 from pathlib import Path
@@ -10,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from engine.data import template
+from engine.data.reading import expand, read_rows
+from engine.data.rows import Fault, Row
+from engine.data.template import Piece
 from engine.profile import Profile
 from engine.profile.tables.data import Data
-from engine.train import template
 from engine.train.corpus import Corpus, Encoded, Tokens, blocks, encode, pack
 from engine.train.errors import TrainError
 from engine.train.job import phases
 from engine.train.models import base_of
-from engine.train.rows import Fault, Row, read_rows
-from engine.train.template import Piece
 from engine.train.tokenizer import Codec, Pretrained, open_bpe, train_bpe
 from engine.train.voice import Voice
 
@@ -82,21 +82,6 @@ def _encode(paths: tuple[str, ...], data: Data, codec: Codec) -> Encoded:
     if not data.mask_prompt:
         masked, render = render, lambda row: [Piece(p.text, True) for p in masked(row)]
     return encode(rows, render, codec.encode_many, data.max_length, data.too_long)
-
-
-def expand(name: str) -> list[str]:
-    """The files that a file's name, a folder or a glob stands for, in the order of their names."""
-    path = Path(name)
-    if path.is_dir():
-        return sorted(
-            str(p) for p in path.iterdir() if p.suffix in (".jsonl", ".json", ".txt", ".bin")
-        )
-    if path.is_file() or not glob.has_magic(name):
-        return [name]
-    found = sorted(glob.glob(name, recursive=True))
-    if not found:
-        raise TrainError(f"data: no file matches {name} (from {Path.cwd()})")
-    return found
 
 
 def _stream(paths: tuple[str, ...], codec: Codec) -> Tokens:

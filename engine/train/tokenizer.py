@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.data.bpe import END, learn
+from engine.data.rows import Turn
 from engine.train.errors import TrainError
-from engine.train.rows import Turn
-
-END = "<|endoftext|>"
 
 
 class Codec(Protocol):
@@ -106,24 +105,7 @@ def open_bpe(path: str) -> ByteBPE:
 
 
 def train_bpe(texts: Iterable[str], size: int) -> ByteBPE:
-    """A byte-level BPE: every text round-trips exactly, whatever its alphabet."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-
-    core = Tokenizer(models.BPE())
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    core.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        special_tokens=[END],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    core.train_from_iterator(iter_texts(texts), trainer)
-    return ByteBPE(core)
-
-
-def iter_texts(texts: Iterable[str]) -> Iterator[str]:
-    yield from texts
+    return ByteBPE(learn(texts, size))
 
 
 def _first(error: Exception) -> str:

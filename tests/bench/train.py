@@ -131,7 +131,7 @@ def tokens(options: argparse.Namespace) -> Any:
 
 def order(options: argparse.Namespace) -> list[int]:
     """The rows in the order in which our feed takes them."""
-    from engine.train.corpus import shuffled
+    from engine.data.order import shuffled
 
     return [int(i) for i in shuffled(ROWS * options.steps, 42, 1, 1)]
 

@@ -14,6 +14,7 @@ PARAMETERS = 5
 # Process edges: the only functions that may catch everything, each with the reason why nothing
 # may get past it. "path::function" -> reason. An entry that catches nothing is itself a finding.
 EDGES: dict[str, str] = {
+    "engine/data/encoders.py::_loaded": "the tokenizers library raises nothing narrower for a bad file",
     "engine/cli/entry.py::main": "the command line's edge: a bug becomes one line and a crash file",
     "engine/runner/become.py::become": "a fork before its exec: whatever goes wrong is told to the nurse",
     "engine/runner/main.py::_edge": "the runner's edge: what it met is written down as runner_failed",

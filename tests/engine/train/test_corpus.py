@@ -11,11 +11,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.train.corpus import Encoded, blocks, encode, first_fit, pack, shuffled
+from engine.data.order import shuffled
+from engine.data.reading import read_rows
+from engine.data.rows import Fault, Row, parse_row
+from engine.data.template import pick
+from engine.errors import Problem
+from engine.train.corpus import Encoded, blocks, encode, first_fit, pack
 from engine.train.errors import TrainError
 from engine.train.feed import Feed, Plan, collate
-from engine.train.rows import Fault, Row, parse_row, read_rows
-from engine.train.template import pick
 
 sizes = st.lists(st.integers(2, 20), min_size=1, max_size=60)
 
@@ -134,7 +137,7 @@ def test_a_models_own_template_is_cut_at_its_answers() -> None:
 def test_a_template_that_rewrites_its_past_is_refused() -> None:
     row = parse_row(CHAT, "f:1", "auto")
     assert isinstance(row, Row)
-    with pytest.raises(TrainError, match="rewrites earlier turns"):
+    with pytest.raises(Problem, match="rewrites earlier turns"):
         pick("model", lambda turns, ask: f"{len(turns)} turns {ask}", "<e>")(row)
 
 

@@ -1,4 +1,4 @@
-"""Rows of a file, as conversations of (text, is it trained?) pieces.
+"""One record as a conversation.
 
 Knows the four shapes of the trade: instruction/input/output, chat messages, prompt/completion, plain text. A row that
 cannot teach anything is not dropped in silence: it is returned as a `Fault` with its file and line.
@@ -6,26 +6,19 @@ cannot teach anything is not dropped in silence: it is returned as a `Fault` wit
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from engine.train.errors import TrainError
+from typing import Any, NamedTuple
 
 ANSWER_KEYS = ("output", "completion", "response", "answer", "chosen")
 QUESTION_KEYS = ("instruction", "prompt", "question")
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     role: str
     text: str
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One example: turns of a conversation, or a single turn of role `text`."""
 
     where: str
@@ -39,47 +32,6 @@ class Fault:
     where: str
     reason: str
     broken: bool = False
-
-
-def read_rows(paths: tuple[str, ...], kind: str) -> Iterator[Row | Fault]:
-    """The rows of .jsonl, .json and .txt files, in order."""
-    for name in paths:
-        path = Path(name)
-        if not path.is_file():
-            raise TrainError(f"data: no file {name} (from {Path.cwd()})")
-        if path.suffix == ".txt":
-            yield from _documents(path)
-        else:
-            for where, record in _records(path):
-                yield record if isinstance(record, Fault) else parse_row(record, where, kind)
-
-
-def _documents(path: Path) -> Iterator[Row]:
-    """Blank lines, two in a row or more, part the documents of a text file."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    for number, part in enumerate(text.split("\n\n\n"), 1):
-        if part.strip():
-            yield Row(f"{path}#{number}", (Turn("text", part.strip("\n") + "\n"),))
-
-
-def _records(path: Path) -> Iterator[tuple[str, Any]]:
-    if path.suffix == ".json":
-        try:
-            loaded = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise TrainError(f"{path}: not JSON: {error}") from None
-        for number, record in enumerate(loaded if isinstance(loaded, list) else [loaded], 1):
-            yield f"{path}[{number}]", record
-        return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            where = f"{path}:{number}"
-            if not line.strip():
-                continue
-            try:
-                yield where, json.loads(line)
-            except ValueError as error:
-                yield where, Fault(where, f"not JSON: {error}", broken=True)
 
 
 def parse_row(record: Any, where: str, kind: str) -> Row | Fault:
@@ -125,8 +77,7 @@ def _chat(record: dict[str, Any], where: str) -> Row | Fault:
 
 
 def _question(record: dict[str, Any], where: str, shape: str) -> Row | Fault:
-    question = next((record[k] for k in QUESTION_KEYS if isinstance(record.get(k), str)), None)
-    answer = next((record[k] for k in ANSWER_KEYS if isinstance(record.get(k), str)), None)
+    question, answer = _first(record, QUESTION_KEYS), _first(record, ANSWER_KEYS)
     if question is None:
         return Fault(where, f"none of {', '.join(QUESTION_KEYS)}")
     if answer is None or not answer.strip():
@@ -139,3 +90,11 @@ def _question(record: dict[str, Any], where: str, shape: str) -> Row | Fault:
     system = record.get("system")
     first = (Turn("system", system),) if isinstance(system, str) and system.strip() else ()
     return Row(where, (*first, Turn("user", question), Turn("assistant", answer)))
+
+
+def _first(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    for key in keys:
+        value = record.get(key)
+        if isinstance(value, str):
+            return value
+    return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.train.errors import TrainError, nearest
-from engine.train.rows import Row, Turn
+from engine.data.rows import Row, Turn
+from engine.errors import Unusable
+from engine.profile.nearest import close
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ def pick(name: str, chat: Chat | None, eos: str) -> Render:
     }
     if chosen == "model":
         if chat is None:
-            raise TrainError("data.template = 'model': the tokenizer has no chat template")
+            raise Unusable("data.template = 'model': the tokenizer has no chat template")
         return lambda row: model(row, chat, eos)
     if chosen not in known:
-        raise TrainError(
+        near = close(name, [*known, "model"], 0.3)
+        raise Unusable(
             f"data.template = {name!r}: must be one of auto, model, {', '.join(known)}"
-            + nearest(name, [*known, "model"], 1)
+            + (f"; nearest: {near}" if near else "")
         )
     render = known[chosen]
     return lambda row: _bare(row, eos) or render(row)
@@ -90,7 +92,7 @@ def model(row: Row, chat: Chat, eos: str) -> list[Piece]:
         prompt = chat(row.turns[:index], True)
         whole = chat(row.turns[: index + 1], False)
         if not (prompt.startswith(done) and whole.startswith(prompt)):
-            raise TrainError(
+            raise Unusable(
                 f"{row.where}: the model's chat template rewrites earlier turns, so answers cannot be"
                 " told from prompts; set data.template to chatml, alpaca or plain"
             )

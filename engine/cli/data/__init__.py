@@ -1,0 +1,1 @@
+"""What stands behind `engine data`: one module for each of its words."""
