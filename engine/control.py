@@ -20,7 +20,9 @@ from engine import journal
 from engine.errors import Unusable
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
 
-KINDS = ("stop", "kill", "save", "note", "resume")
+TOLD = ("pin", "unpin", "pruned", "pushed")
+"""Words about checkpoints, which become facts and steer nothing."""
+KINDS = ("stop", "kill", "save", "note", "resume", *TOLD)
 
 
 def who() -> str:

@@ -14,13 +14,14 @@ from dataclasses import replace
 from typing import Any
 
 import engine
-from engine import checkpoints, control, journal, procs
+from engine import control, journal, procs
 from engine.alarms import Thresholds
-from engine.events import Event
+from engine.checkpoints.committing import Committing
+from engine.events import Event, saves
 from engine.events import keeper as say
 from engine.frame import Frame
 from engine.identity import Identity
-from engine.keeper import artifacts, policy
+from engine.keeper import artifacts, continuing, policy
 from engine.keeper.job import Place, Restart, argv, job, working_folder
 from engine.machines import local
 from engine.profile import Profile, filled, from_json, plain
@@ -43,8 +44,11 @@ class Keeper:
         self.run = run
         self._writer = writer
         self._profile: Profile = filled(from_json(run.profile.read_bytes()), run.id)
-        self._reader = RunReader(run, parts=("runner",))
+        # Scripts of others may announce checkpoints that nobody has committed yet.
+        parts = ("runner", "trainer") if self._profile.recipe == "command" else ("runner",)
+        self._reader = RunReader(run, parts)
         self._runner: subprocess.Popen[bytes] | None = None
+        self._committing = Committing(run, self._profile)
         self._failures = 0
         self._rest_until = 0.0
 
@@ -60,6 +64,8 @@ class Keeper:
         asked = control.requests(self.run)
         view = self._take(asked)
         ended = self._ended(view)
+        if ended is None:
+            self._commit(view)
         decision = policy.decide(self._situation(view, ended), self._profile.recover)
         self._do(decision, view)
         closed = isinstance(decision, policy.Wait) and view.keeper.closed is not None
@@ -69,6 +75,7 @@ class Keeper:
         """Record what people ask, pass it on, and forget the files."""
         view = self._reader.poll()
         known = {r.id for r in view.keeper.requests} | {n.id for n in view.keeper.notes}
+        known |= view.keeper.saves.ids
         for body in asked:
             # Resuming what runs is no wish to start it again once it ends.
             idle = body["kind"] != "resume" or self._ended(view) is not None
@@ -164,7 +171,12 @@ class Keeper:
         folder = working_folder(self._profile, place)
         attempt = self.run.attempt(decision.number)
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        diff = continuing.patch_of(self._profile, self.run, view, cwd)
+        patched = continuing.patch(self.run, command, folder, diff) if diff else None
+        command = patched.argv if patched else command
         body = job(self._profile, self.run, decision.number, command, folder)
+        if restart is not None:
+            body["proof"] = self._prepare(view, decision.number, restart)
         journal.replace(attempt.job, json.dumps(body).encode())
         opened = say.AttemptOpened(
             t=_now(),
@@ -175,10 +187,12 @@ class Keeper:
             reason=decision.reason,
             resume_from=restart.path if restart else None,
             resume_step=restart.step if restart else None,
+            change=patched.change if patched else None,
         )
         self._write(opened)
         self._failures, self._rest_until = 0, 0.0
         self._start(attempt)
+        continuing.note(self._profile, attempt, folder)
 
     def _restart(self, decision: policy.Open, view: View) -> Restart | None:
         """The checkpoint that the attempt continues from: the one asked for, else the newest there is."""
@@ -191,18 +205,43 @@ class Keeper:
             wish = view.keeper.wish
             if wish is not None and wish.resume_from is not None:
                 return Restart(wish.resume_from, wish.resume_step)
-        found = checkpoints.newest(
-            checkpoints.of_run(self.run, RunReader(self.run).poll(), self._profile)
-        )
-        if found is None or not checkpoints.resumable(self._profile):
-            return None
-        return Restart(found.path, found.step)
+        found = continuing.newest(self.run, self._settle(view), self._profile)
+        for event in found.aside:
+            self._write(event)
+        return found.restart
+
+    def _prepare(self, view: View, number: int, restart: Restart) -> dict[str, Any]:
+        """Before a resume: what exists is made safe, what changed is said, what must come is written down."""
+        whole = RunReader(self.run).poll()
+        certificate = continuing.certify(self.run, whole, self._profile, restart)
+        if certificate is not None:
+            self._write(saves.Certified(_now(), number, certificate.verdict, certificate.changed))
+        for event in continuing.protect(self.run, whole, self._profile, number, restart):
+            self._write(event)
+        return continuing.proof(self.run, whole, self._profile, restart)
+
+    def _commit(self, view: View) -> None:
+        for event in self._committing.look(view):
+            self._write(event)
+
+    def _settle(self, view: View) -> View:
+        """The trainer has ended: undo what a refuted resume did, then commit or set aside what it left."""
+        if view.last is not None:
+            for event in continuing.undo(self.run, view.last, view):
+                self._write(event)
+            for event in self._committing.finish(RunReader(self.run).poll()):
+                self._write(event)
+            continuing.release(self.run, view.last, view)
+        return RunReader(self.run).poll()
 
     def _start(self, attempt: Attempt) -> None:
         self._runner = local.start_runner(attempt, require(self._profile.secrets.names))
 
     def _close(self, view: View) -> None:
         number = view.last.number if view.last else 0
+        self._settle(view)
+        if view.last is not None:
+            continuing.unpatch(self.run, view.last)
         if number and self._profile.artifacts.expect and view.keeper.artifacts is None:
             cwd = view.last.opening.cwd if view.last else "."
             found, missing = artifacts.look(self._profile.artifacts.expect, cwd, self.run.folder)
@@ -221,6 +260,8 @@ def _record(body: dict[str, Any]) -> Event:
     by = str(body.get("by", "unknown"))
     if body["kind"] == "note":
         return say.Noted(_now(), body["id"], str(body.get("text", "")), by)
+    if body["kind"] in control.TOLD:
+        return _told(body, by)
     return say.Requested(
         t=_now(),
         id=body["id"],
@@ -229,4 +270,16 @@ def _record(body: dict[str, Any]) -> Event:
         reason=body.get("reason"),
         resume_from=body.get("resume_from"),
         resume_step=body.get("resume_step"),
+        patch=body.get("patch"),
     )
+
+
+def _told(body: dict[str, Any], by: str) -> Event:
+    """What a verb did, or wants kept, about a checkpoint."""
+    number, path = body["id"], str(body.get("path", ""))
+    if body["kind"] == "pruned":
+        paths = tuple(str(one) for one in body.get("paths", ()))
+        return saves.Pruned(_now(), number, paths, body.get("bytes"), by)
+    if body["kind"] == "pushed":
+        return saves.Pushed(_now(), number, path, str(body["to"]), int(body["bytes"]), by)
+    return saves.Pinned(_now(), number, path, body["kind"] == "pin", by)

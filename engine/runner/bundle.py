@@ -25,6 +25,7 @@ PARTS = (
     "identity.py",
     "journal.py",
     "procs.py",
+    "proof.py",
     "redact.py",
     "runner",
     "scalars",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from engine.events.base import number
+from engine.proof import Proof
 
 
 class BadJob(ValueError):
@@ -44,6 +45,8 @@ class Job:
     """The signal that this trainer understands as "save and go on"; foreign scripts die of it, so None."""
     limits: Limits = field(default_factory=Limits)
     alerts: Mapping[str, Any] = field(default_factory=dict)
+    proof: Proof | None = None
+    """What the first rows of a resumed trainer must agree with."""
 
 
 def read(path: str) -> Job:
@@ -80,6 +83,7 @@ def of(found: Mapping[str, Any]) -> Job:
         save_signal=_signal(found),
         limits=_limits(_table(found, "limits")),
         alerts=_table(found, "alerts"),
+        proof=Proof.of(_table(found, "proof")) if found.get("proof") else None,
     )
 
 

@@ -136,8 +136,9 @@ class Watch:
         if self._alive and now >= self._family_at:
             self._family_at = now + FAMILY_S
             self._reach.members()
-        if self._alive and self._post.job.alerts.get("actions"):
+        if self._alive and (self._post.job.alerts.get("actions") or self._post.job.proof):
             facts = self._post.fold.facts()
+            self._obey.resume(facts)
             self._obey.rules(alarms.judge(facts, self._thresholds, clock.wall()), facts)
 
     def _beat(self) -> None:
@@ -162,6 +163,7 @@ class Watch:
         self._alive = False
         self._index(clock.steady())
         self._note(self._reading.finish())
+        self._obey.resume(self._post.fold.facts())
 
     def _settle(self) -> list[int]:
         """Who of the family is left once it had time to end."""

@@ -46,6 +46,8 @@ class RunnerFacts:
     signals: tuple[say.Signalled, ...] = ()
     limit: say.LimitReached | None = None
     rules: tuple[say.RuleFired, ...] = ()
+    resume: say.ResumeJudged | None = None
+    """The newest judgement of the resume with which this attempt began."""
     resets: int = 0
     skipped_bytes: int = 0
     disk_filled: say.DiskFilled | None = None
@@ -109,6 +111,7 @@ _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
     say.Signalled: lambda f, e: replace(f, signals=(*f.signals, e)),
     say.LimitReached: lambda f, e: replace(f, limit=f.limit or e),
     say.RuleFired: lambda f, e: replace(f, rules=(*f.rules, e)),
+    say.ResumeJudged: lambda f, e: replace(f, resume=e),
     say.LogReset: lambda f, e: replace(f, resets=f.resets + 1),
     say.ReadSkipped: lambda f, e: replace(f, skipped_bytes=f.skipped_bytes + e.bytes),
     say.DiskFilled: lambda f, e: replace(f, disk_filled=e),
