@@ -44,16 +44,24 @@ def choose(run: Run, view: View, word: str) -> Chosen:
         return _whole(run, view, _at(Path(word).expanduser().absolute()))
     known = checkpoints.of_run(run, view, frozen)
     if word in choosing.OFFERED:
-        choice = (
-            choosing.latest(run, known, view)
-            if word == "latest"
-            else choosing.best(run, known, view, frozen)
-        )
-        return _offered(run, choice, known, word)
+        return _best_or_latest(run, view, known, word)
+    return _whole(run, view, pick(run, view, word, known))
+
+
+def pick(run: Run, view: View, word: str, known: Sequence[Checkpoint]) -> Checkpoint:
+    """The one that a word means among those of a run; only `latest` and `best` are sure to be whole."""
+    if word in choosing.OFFERED:
+        return _best_or_latest(run, view, known, word).checkpoint
     found = choosing.named(known, word)
     if found is None:
         raise _unknown(run, known, word)
-    return _whole(run, view, found)
+    return found
+
+
+def _best_or_latest(run: Run, view: View, known: Sequence[Checkpoint], word: str) -> Chosen:
+    if word == "latest":
+        return _offered(run, choosing.latest(run, known, view), known, word)
+    return _offered(run, choosing.best(run, known, view, frozen_profile(run)), known, word)
 
 
 def _offered(run: Run, choice: Choice, known: Sequence[Checkpoint], word: str) -> Chosen:

@@ -59,7 +59,7 @@ class Trainer:
             began = time.perf_counter()
             loss = self.step(it)
             time.sleep(self.args.pause)
-            if it % self.args.log_every == 0:
+            if it % self.args.log_every == 0 and it - self.start_iter >= self.args.quiet:
                 spent = (time.perf_counter() - began) * 1000
                 log.info(f"iter {it}: loss {loss:.4f}, time {spent:.2f}ms, mfu -100.00%")
         self.save(self.args.max_iters)
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--max_iters", type=int, default=200)
     parser.add_argument("--log_every", type=int, default=10)
     parser.add_argument("--save_every", type=int, default=20)
+    parser.add_argument("--quiet", type=int, default=0, help="iterations before the first line")
     parser.add_argument("--keep", type=int, default=3)
     parser.add_argument("--pause", type=float, default=0.01)
     parser.add_argument("--ballast", type=int, default=100_000)
