@@ -157,14 +157,23 @@ def _loss(proof: Proof, row: Told | None) -> _Word:
 
 
 def expected_loss(proof: Proof, step: int | None) -> float | None:
-    """That step's loss of before; where it was never trained, the middle of the last ones before the checkpoint."""
+    """That step's loss of before; where it was never trained, where the last ones before the checkpoint lead to."""
     wanted = proof.step if step is None or _outside(proof, step) else step
     losses = [(at, loss) for at, loss, _ in proof.points if loss is not None and _finite(loss)]
     for at, loss in losses:
         if at == wanted:
             return loss
     before = [loss for at, loss in losses if proof.step is None or at <= proof.step]
-    return median(before[-NEAR:]) if before else None
+    return _onward_loss(before[-2 * NEAR :]) if before else None
+
+
+def _onward_loss(losses: list[float]) -> float:
+    """The middle of the newest, carried on by what it differs from the middle of those before them."""
+    newest, older = losses[-NEAR:], losses[:-NEAR]
+    middle = median(newest)
+    if len(older) < NEAR:
+        return middle
+    return middle + (middle - median(older)) / NEAR * (NEAR // 2 + 1)
 
 
 def _outside(proof: Proof, step: int) -> bool:

@@ -6,7 +6,6 @@ A file that is shorter or longer than what it says of itself was cut off or is s
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,9 @@ from engine.checkpoints.pickles import Unreadable, outline
 
 HEADER_CAP = 100 << 20
 """Bytes; the format's own bound."""
+TORCH = (".pt", ".pth", ".bin", ".ckpt")
+PICKLE = b"\x80"
+"""How torch's old format begins, which tells no length and is left alone."""
 INDEX_CAP = 256 << 20
 """Bytes of a pickle that is followed."""
 
@@ -46,8 +48,12 @@ def safetensors(path: Path) -> dict[str, Any]:
 
 def is_zip(path: Path) -> bool:
     """By its first bytes: one that was cut off still begins so."""
+    return _begin(path, 4) == b"PK\x03\x04"
+
+
+def _begin(path: Path, size: int) -> bytes:
     with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
+        return file.read(size)
 
 
 def archive(path: Path, every_byte: bool = False) -> dict[str, int]:
@@ -97,7 +103,10 @@ def whole(path: Path, every_byte: bool = False) -> None:
     """Raises Flawed when the file is of a format that tells its own length and does not agree with it."""
     if path.suffix == ".safetensors":
         safetensors(path)
-    elif path.suffix in (".pt", ".pth", ".bin", ".ckpt") and os.path.getsize(path) and is_zip(path):
-        archive(path, every_byte)
+    elif path.suffix in TORCH:
+        if is_zip(path):
+            archive(path, every_byte)
+        elif _begin(path, 1) != PICKLE:
+            raise Flawed(f"{path.name} is cut off or damaged: it does not begin as a file of torch")
     elif path.suffix == ".json":
         table(path)
