@@ -103,10 +103,9 @@ def whole(path: Path, every_byte: bool = False) -> None:
     """Raises Flawed when the file is of a format that tells its own length and does not agree with it."""
     if path.suffix == ".safetensors":
         safetensors(path)
-    elif path.suffix in TORCH:
-        if is_zip(path):
-            archive(path, every_byte)
-        elif _begin(path, 1) != PICKLE:
-            raise Flawed(f"{path.name} is cut off or damaged: it does not begin as a file of torch")
     elif path.suffix == ".json":
         table(path)
+    elif is_zip(path):
+        archive(path, every_byte)
+    elif path.suffix in TORCH and _begin(path, 1) != PICKLE:
+        raise Flawed(f"{path.name} is cut off or damaged: it does not begin as a file of torch")

@@ -17,6 +17,10 @@ from engine.runs import Run
 from engine.view import View
 
 
+UNFINISHED = ("~", ".tmp", "-tmp", ".part", ".partial", ".incomplete", ".lock", ".not-resumed")
+"""Endings of what is on its way to become a checkpoint, or was one before it was put aside."""
+
+
 def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     """All that are known and still there, in the order in which they were learned of, each path once."""
     found = {one.path: _inside(one) for one in announced(view)}
@@ -77,6 +81,8 @@ def matched(pattern: str, folder: Path) -> list[Checkpoint]:
     """Those that a profile's glob finds, by the last number in their name."""
     found = []
     for path in sorted(folder.glob(pattern)) if not os.path.isabs(pattern) else _absolute(pattern):
+        if path.name.startswith(".") or path.name.endswith(UNFINISHED):
+            continue
         try:
             status = path.stat()
         except OSError:  # a script that cleans up while we look
