@@ -21,7 +21,9 @@ from engine.errors import Unusable
 from engine.events import Event
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
 
-KINDS = ("stop", "kill", "save", "note", "resume", "dialect")
+TOLD = ("pin", "unpin", "pruned", "pushed")
+"""Words about checkpoints, which become facts and steer nothing."""
+KINDS = ("stop", "kill", "save", "note", "resume", "dialect", *TOLD)
 
 
 def who() -> str:

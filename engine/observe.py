@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.checkpoints import manifest
+from engine.checkpoints.contents import MANIFEST
+from engine.events.saves import Committed
 from engine.frame import Frame
 from engine.reader import RunReader
 from engine.runs import Run, logs_folder
@@ -23,9 +25,6 @@ from engine.status.answers import Checkpoint
 from engine.status.risk import THIS_DISK
 from engine.view import AttemptView, View
 
-MANIFEST = "MANIFEST.json"
-MANIFEST_CAP = 16 << 20
-"""Bytes of a manifest beyond which it is not taken for one."""
 LOCAL = "local"
 SMALL = 4 << 20
 
@@ -50,7 +49,7 @@ class Observer:
         saved = sum(len(attempt.facts.trainer.saved) for attempt in frame.view.attempts)
         now, known = time.monotonic(), self._disk
         fresh = known is not None and known[1] == saved and now - known[0] < self._disk_s
-        disk = known[2] if known is not None and fresh else look_at_disk(frame.view)
+        disk = known[2] if known is not None and fresh else look_at_disk(frame.view, self.run)
         status = describe(frame, self._agreed(frame.view), disk)
         found = known[3] if known is not None and fresh else self._unannounced(status, frame.view)
         if not fresh:
@@ -96,15 +95,29 @@ def actions_of(run: Run) -> dict[str, str]:
     return {str(k): str(v) for k, v in told.items()} if isinstance(told, dict) else {}
 
 
-def look_at_disk(view: View) -> Disk:
-    """Every checkpoint that was saved on this machine, as it lies there now."""
+def look_at_disk(view: View, run: Run | None = None) -> Disk:
+    """Every checkpoint saved on this machine, as it lies there now. `run` has the manifests of foreign ones."""
     if view.keeper.accepted is None or view.keeper.accepted.host != LOCAL:
         return {}
-    return {
+    found = {
         (attempt.number, saved.path): inspect(place(attempt, saved.path), saved.manifest)
         for attempt in view.attempts
         for saved in attempt.facts.trainer.saved
     }
+    if run is None:
+        return found
+    for told in view.keeper.saves.commits:
+        found[told.attempt, told.path] = _committed(run.manifests, told)
+    return found
+
+
+def _committed(manifests: Path, told: Committed, hashes: bool = False) -> Seen:
+    """A script's own checkpoint, by the manifest that the keeper made of it."""
+    path = Path(told.path)
+    if not path.exists():
+        return Seen(here=False, verified=None)
+    kept = manifest.read(manifest.place(manifests, path), told.manifest)
+    return Seen(True, kept is not None and manifest.flaw(path, kept, hashes) is None)
 
 
 def place(attempt: AttemptView, path: str) -> Path:
@@ -112,22 +125,19 @@ def place(attempt: AttemptView, path: str) -> Path:
     return Path(attempt.opening.cwd, path)
 
 
-def inspect(folder: Path, manifest: str | None, hashes: bool = False) -> Seen:
+def inspect(folder: Path, mark: str | None, hashes: bool = False) -> Seen:
     """Whether manifest and files agree: their sizes, and with `hashes` every byte."""
     try:
         if not os.path.lexists(folder):
             return Seen(here=False, verified=None)
-        raw = _small(folder / MANIFEST, MANIFEST_CAP)
+        raw = manifest.small(folder / MANIFEST, manifest.CAP)
     except (OSError, ValueError):
         return Seen(here=True, verified=None)
-    if manifest is not None and hashlib.sha256(raw).hexdigest() != manifest:
+    if mark is not None and hashlib.sha256(raw).hexdigest() != mark:
         return Seen(here=True, verified=False)
-    try:
-        entries = json.loads(raw)["files"]
-        agree = all(_agrees(folder / name, entry, hashes) for name, entry in entries.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        agree = False
-    return Seen(here=True, verified=agree)
+    kept = manifest.inside(folder)
+    agrees = kept is not None and manifest.flaw(folder, kept, hashes) is None
+    return Seen(here=True, verified=agrees)
 
 
 def _globs(profile: dict[str, Any] | None) -> tuple[str, ...]:
@@ -137,34 +147,9 @@ def _globs(profile: dict[str, Any] | None) -> tuple[str, ...]:
     return tuple(glob for glob in globs if isinstance(glob, str) and glob) if globs else ()
 
 
-def _agrees(file: Path, entry: dict[str, Any], hashes: bool) -> bool:
-    found = file.lstat()
-    if not stat.S_ISREG(found.st_mode) or found.st_size != entry["bytes"]:
-        return False
-    return not hashes or _sha256(file) == entry["sha256"]
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with open(file, "rb") as source:
-        while block := source.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _small(path: Path, cap: int) -> bytes:
-    """A regular file's bytes. A pipe of that name must not hold us, nor a giant fill the memory."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(fd, "rb") as file:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > cap:
-            raise ValueError(f"{path} is no small file")
-        return file.read()
-
-
 def _json(path: Path, cap: int) -> dict[str, Any] | None:
     try:
-        found = json.loads(_small(path, cap))
+        found = json.loads(manifest.small(path, cap))
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

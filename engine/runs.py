@@ -93,6 +93,20 @@ class Run:
     def cache(self) -> Path:
         return self.folder / ".cache"
 
+    @property
+    def manifests(self) -> Path:
+        """What a script's own checkpoints are known by."""
+        return self.folder / "manifests"
+
+    @property
+    def safe(self) -> Path:
+        """Copies of checkpoints, out of a script's reach."""
+        return self.folder / "safe"
+
+    @property
+    def patches(self) -> Path:
+        return self.folder / "patches"
+
     def attempt(self, number: int) -> Attempt:
         return Attempt(self.folder / "attempts" / str(number))
 

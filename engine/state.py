@@ -93,6 +93,9 @@ def _ended(view: View, attempt: AttemptView) -> Verdict | None:
     if end is None:
         lost = attempt.opening.lost
         return None if lost is None else Verdict(State.LOST, "LOST", lost, 3)
+    judged = attempt.facts.runner.resume
+    if judged is not None and judged.action == "stop":
+        return Verdict(State.STOPPED, "NOT RESUMED", judged.detail, 8)
     if end.code == 0 and _complete(view, attempt) is True:
         return _done(view)
     asked = _asked(attempt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.events import saves
 from engine.events.base import Event
 
 
@@ -102,6 +103,8 @@ class Requested(Event):
     reason: str | None = None
     resume_from: str | None = None
     resume_step: int | None = None
+    patch: str | None = None
+    """A reviewed diff in the run's folder, for a copy of the script."""
 
 
 @dataclass(frozen=True)
@@ -189,4 +192,5 @@ KINDS = (
     Closed,
     Informed,
     KeeperFailed,
+    *saves.KINDS,
 )

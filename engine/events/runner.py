@@ -164,6 +164,22 @@ class Notified(Event):
 
 
 @dataclass(frozen=True)
+class ResumeJudged(Event):
+    """The first rows of a resumed trainer were held against what was expected of them. The newest such fact counts."""
+
+    name: ClassVar[str] = "resume_judged"
+    verdict: str
+    """`proven`; `weak`, when nothing contradicts but no loss is there to compare; `refuted`."""
+    failed: tuple[str, ...]
+    """What did not continue: step, loss, learning rate."""
+    detail: str
+    step: int | None = None
+    """The first step that was told."""
+    action: str | None = None
+    """`stop` when the trainer was ended for it."""
+
+
+@dataclass(frozen=True)
 class LogReset(Event):
     """A file of the trainer was truncated or replaced; reading began anew at its start."""
 
@@ -245,6 +261,7 @@ KINDS = (
     LimitReached,
     RuleFired,
     Notified,
+    ResumeJudged,
     LogReset,
     ReadSkipped,
     DiskFilled,

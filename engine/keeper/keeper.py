@@ -13,17 +13,18 @@ from dataclasses import replace
 from typing import Any
 
 import engine
-from engine import checkpoints, control, hosts, journal, machines, procs
+from engine import checkpoints, control, hosts, journal, procs
 from engine.alarms import Thresholds
-from engine.events import Event
+from engine.checkpoints.committing import Committing
+from engine.events import Event, saves
 from engine.events import keeper as say
 from engine.frame import Frame
 from engine.hosts import LOCAL, Host
-from engine.identity import Identity
-from engine.keeper import artifacts, policy, rollback
+from engine.keeper import artifacts, continuing, policy, rollback, wishes
+from engine.keeper.hand import Hand
 from engine.keeper.job import Restart, addresses, argv, going_on, job, working_folder
 from engine.keeper.mail import Mail
-from engine.machines.machine import Away, Post, Project
+from engine.machines.machine import Away, Project
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
@@ -33,11 +34,6 @@ from engine.state import Verdict, judge
 from engine.view import View
 
 TICK_S = 0.2
-LONGEST_REST_S = 60.0
-"""Between two runners for a trainer that lives while none of them works."""
-LATE_S = 600.0
-"""How long a keeper of a closed run waits for the rest of a console that a machine still has."""
-ORDERS = ("stop", "kill", "save")
 
 
 class Keeper:
@@ -47,15 +43,13 @@ class Keeper:
         self.run = run
         self._writer = writer
         self._profile: Profile = filled(from_json(run.profile.read_bytes()), run.id)
-        self._reader = RunReader(run, parts=("runner",))
+        # Scripts of others may announce checkpoints that nobody has committed yet.
+        parts = ("runner", "trainer") if self._profile.recipe == "command" else ("runner",)
+        self._reader = RunReader(run, parts)
         self._host = _host(self._reader.poll())
-        self._machine = machines.of(self._host, run)
+        self._hand = Hand(run, self._host)
         self._mail = Mail(run, self._profile)
-        self._opened: int | None = None
-        self._passed: set[str] = set()
-        self._failures = 0
-        self._rest_until = 0.0
-        self._closed_at: float | None = None
+        self._committing = Committing(run, self._profile)
 
     def keep(self) -> None:
         """Until the run is closed and no request waits."""
@@ -65,7 +59,7 @@ class Keeper:
             while not self._step():
                 time.sleep(TICK_S)
         finally:
-            self._machine.close()
+            self._hand.close()
 
     def _step(self) -> bool:
         """One look and at most one act; True when there is nothing left to keep."""
@@ -73,16 +67,19 @@ class Keeper:
         view = self._take(asked)
         decision: policy.Decision = policy.Wait()
         try:
-            self._attend(view)
+            self._hand.attend(view)
+            self._measure()
             ended = self._ended(view)
+            if ended is None and self._host is None:
+                self._commit(view)
             decision = policy.decide(self._situation(view, ended), self._profile.recover)
             self._do(decision, view)
         except Away:
             # It goes on without us; the next look may see it again.
             return False
         closed = isinstance(decision, policy.Wait) and view.keeper.closed is not None
-        over = closed and not asked and self._all_here(view)
-        if not self._runner_alive(view):
+        over = closed and not asked and self._hand.all_here(view)
+        if not self._hand.runner_alive(view):
             self._post(view, ended)
         return over and not self._mail.busy(view)
 
@@ -92,47 +89,24 @@ class Keeper:
         for fact in self._mail.tick(view):
             self._write(fact)
 
+    def _measure(self) -> None:
+        measured = self._hand.clock()
+        if measured is not None:
+            self._write(measured)
+
     def _take(self, asked: list[dict[str, Any]]) -> View:
         """Record what people ask and forget the files."""
         view = self._reader.poll()
         known = {r.id for r in view.keeper.requests} | {n.id for n in view.keeper.notes}
+        known |= view.keeper.saves.ids
         for body in asked:
             # Resuming what runs is no wish to start it again once it ends.
             idle = body["kind"] != "resume" or self._ended(view) is not None
             if body["id"] not in known and idle:
-                self._write(_record(body))
+                self._write(wishes.fact(body))
             with suppress(FileNotFoundError):
                 (self.run.requests / f"{body['id']}.json").unlink()
         return self._reader.poll() if asked else view
-
-    def _attend(self, view: View) -> None:
-        """See to it that the newest attempt's files come here, and pass on what was asked of it."""
-        measured = self._machine.clock()
-        if measured is not None:
-            self._write(measured)
-        last = view.last
-        if last is None:
-            return
-        attempt = self.run.attempt(last.number)
-        if self._opened != last.number:
-            self._machine.open(attempt, json.loads(attempt.job.read_bytes()))
-            self._opened = last.number
-        if last.facts.runner.exit is not None:
-            return
-        taken = self._passed | {order.id for order in last.facts.runner.orders}
-        for asked in view.keeper.asked:
-            if asked.kind in ORDERS and asked.id not in taken:
-                body = {"id": asked.id, "kind": asked.kind, "by": asked.by}
-                self._machine.order(attempt, body)
-                self._passed.add(asked.id)
-
-    def _all_here(self, view: View) -> bool:
-        """Nothing of the last attempt is still on its way, or there is no hope that it comes."""
-        if view.last is None:
-            return True
-        self._closed_at = self._closed_at or time.monotonic()
-        waited = time.monotonic() - self._closed_at
-        return self._machine.whole(self.run.attempt(view.last.number)) or waited > LATE_S
 
     def _ended(self, view: View) -> Verdict | None:
         """How the newest attempt ended, judged by all of the journal; None while it has not."""
@@ -154,29 +128,13 @@ class Keeper:
             view=view,
             ended=ended,
             now=time.time(),
-            runner_alive=self._runner_alive(view),
-            runner_due=time.monotonic() >= self._rest_until,
-            runner_failures=self._failures,
+            runner_alive=self._hand.runner_alive(view),
+            runner_due=self._hand.due,
+            runner_failures=self._hand.failures,
             trainer_alive=look(view).trainer_alive is True,
             stop_asked=wish is not None and wish.kind != "resume",
             resume_asked=wish is not None and wish.kind == "resume",
         )
-
-    def _runner_alive(self, view: View) -> bool:
-        """Where nobody can tell, the one that was there is taken to be there still."""
-        if view.last is None:
-            return False
-        said = view.last.facts.runner.runner
-        who = Identity(said.pid, said.start, said.boot) if said else None
-        post = self._machine.post(self.run.attempt(view.last.number), who)
-        if post is Post.KILLED:
-            # Working until somebody killed it is no reason to give the attempt up.
-            self._failures = 0
-        elif post is Post.FAILED:
-            self._failures += 1
-            pause = min(TICK_S * 2**self._failures, LONGEST_REST_S)
-            self._rest_until = time.monotonic() + pause
-        return post in (Post.HELD, Post.UNSEEN)
 
     def _do(self, decision: policy.Decision, view: View) -> None:
         if isinstance(decision, policy.Open):
@@ -200,29 +158,37 @@ class Keeper:
         cwd = accepted.cwd if accepted else "."
         restart = self._restart(decision, view)
         workspace = self._profile.workspace
-        place = self._machine.place(Project(cwd, workspace.push, workspace.exclude))
+        place = self._hand.place(Project(cwd, workspace.push, workspace.exclude))
         command = argv(self._profile, self.run, restart, place)
         folder = working_folder(self._profile, place)
         attempt = self.run.attempt(decision.number)
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        here = self._host is None
+        diff = continuing.patch_of(self._profile, self.run, view, cwd) if here else None
+        patched = continuing.patch(self.run, command, folder, diff) if diff else None
+        command = patched.argv if patched else command
         body = job(self._profile, self.run, decision.number, command, folder)
         body["limits"]["price_hour"] = self._host.price_hour if self._host else None
         if view.attempts:
             body["resume"] = going_on(RunReader(self.run).poll(), restart)
+        if restart is not None and here:
+            body["proof"] = self._prepare(view, decision.number, restart)
         journal.replace(attempt.job, json.dumps(body).encode())
         opened = say.AttemptOpened(
             t=_now(),
             attempt=decision.number,
-            machine=self._machine.name,
+            machine=self._hand.name,
             argv=tuple(redact(part) for part in command),
             cwd=folder,
             reason=decision.reason,
             resume_from=restart.path if restart else None,
             resume_step=restart.step if restart else None,
+            change=patched.change if patched else None,
         )
         self._write(opened)
-        self._failures, self._rest_until = 0, 0.0
         self._start(attempt)
+        if here:
+            continuing.note(self._profile, attempt, folder)
 
     def _restart(self, decision: policy.Open, view: View) -> Restart | None:
         """The checkpoint that the attempt continues from: the one asked for, else the newest there is."""
@@ -235,27 +201,60 @@ class Keeper:
             wish = view.keeper.wish
             if wish is not None and wish.resume_from is not None:
                 return Restart(wish.resume_from, wish.resume_step)
-        whole = RunReader(self.run).poll()
-        known = checkpoints.of_run(self.run, whole, self._profile)
+        if self._host is not None:
+            return _announced(RunReader(self.run).poll())
+        whole = self._settle(view)
         if whole.last is not None and rollback.asked(whole.last.facts.runner):
-            found = rollback.target(known, whole)
-        else:
-            found = checkpoints.newest(known)
-        if found is None or not checkpoints.resumable(self._profile):
+            return self._back(whole)
+        found = continuing.newest(self.run, whole, self._profile)
+        for event in found.aside:
+            self._write(event)
+        return found.restart
+
+    def _back(self, whole: View) -> Restart | None:
+        """A rule of the profile ended the attempt in order to go back."""
+        if not checkpoints.resumable(self._profile):
             return None
-        return Restart(found.path, found.step)
+        known = checkpoints.of_run(self.run, whole, self._profile)
+        found = rollback.target([one for one in known if one.flaw is None], whole)
+        return Restart(found.path, found.step) if found else None
+
+    def _prepare(self, view: View, number: int, restart: Restart) -> dict[str, Any]:
+        """Before a resume: what exists is made safe, what changed is said, what must come is written down."""
+        whole = RunReader(self.run).poll()
+        certificate = continuing.certify(self.run, whole, self._profile, restart)
+        if certificate is not None:
+            self._write(saves.Certified(_now(), number, certificate.verdict, certificate.changed))
+        for event in continuing.protect(self.run, whole, self._profile, number, restart):
+            self._write(event)
+        return continuing.proof(self.run, whole, self._profile, restart)
+
+    def _commit(self, view: View) -> None:
+        for event in self._committing.look(view):
+            self._write(event)
+
+    def _settle(self, view: View) -> View:
+        """The trainer has ended: undo what a refuted resume did, then commit or set aside what it left."""
+        if view.last is not None and self._host is None:
+            for event in continuing.undo(self.run, view.last, view):
+                self._write(event)
+            for event in self._committing.finish(RunReader(self.run).poll()):
+                self._write(event)
+            continuing.release(self.run, view.last, view)
+        return RunReader(self.run).poll()
 
     def _start(self, attempt: Attempt) -> None:
-        if self._opened != attempt.number:
-            self._machine.open(attempt, json.loads(attempt.job.read_bytes()))
-            self._opened = attempt.number
         given = {name: lookup(name) for name in addresses(self._profile)}
         keys = {name: secret.value for name, secret in given.items() if secret is not None}
-        self._machine.start(attempt, {**keys, **require(self._profile.secrets.names)})
+        self._hand.start(attempt, {**keys, **require(self._profile.secrets.names)})
 
     def _close(self, view: View) -> None:
         number = view.last.number if view.last else 0
-        if number and self._profile.artifacts.expect and view.keeper.artifacts is None:
+        self._settle(view)
+        here = self._host is None
+        if view.last is not None and here:
+            continuing.unpatch(self.run, view.last)
+        if number and here and self._profile.artifacts.expect and view.keeper.artifacts is None:
             cwd = view.last.opening.cwd if view.last else "."
             found, missing = artifacts.look(self._profile.artifacts.expect, cwd, self.run.folder)
             self._write(say.ArtifactsChecked(_now(), number, found, missing))
@@ -263,6 +262,14 @@ class Keeper:
 
     def _write(self, event: Event) -> None:
         self._writer.append(event, durable=True)
+
+
+def _announced(view: View) -> Restart | None:
+    """The newest checkpoint that a trainer on another machine announced with its manifest; it lies there."""
+    saved = [
+        one for attempt in view.attempts for one in attempt.facts.trainer.saved if one.manifest
+    ]
+    return Restart(saved[-1].path, saved[-1].step) if saved else None
 
 
 def _host(view: View) -> Host | None:
@@ -273,20 +280,3 @@ def _host(view: View) -> Host | None:
 
 def _now() -> float:
     return time.time()
-
-
-def _record(body: dict[str, Any]) -> Event:
-    by = str(body.get("by", "unknown"))
-    if body["kind"] == "note":
-        return say.Noted(_now(), body["id"], str(body.get("text", "")), by)
-    if body["kind"] == "dialect":
-        return say.DialectChosen(_now(), str(body.get("dialect", "auto")), by)
-    return say.Requested(
-        t=_now(),
-        id=body["id"],
-        kind=body["kind"],
-        by=by,
-        reason=body.get("reason"),
-        resume_from=body.get("resume_from"),
-        resume_step=body.get("resume_step"),
-    )

@@ -26,6 +26,7 @@ PARTS = (
     "journal.py",
     "notify",
     "procs.py",
+    "proof.py",
     "redact.py",
     "runner",
     "scalars",

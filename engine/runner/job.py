@@ -10,6 +10,7 @@ from typing import Any, Mapping
 from engine.alarms import Agreed
 from engine.dialects import Lens, lens
 from engine.events.base import number
+from engine.proof import Proof
 
 
 class BadJob(ValueError):
@@ -61,6 +62,8 @@ class Job:
     notify: Notify = field(default_factory=Notify)
     agreed: Agreed = field(default_factory=Agreed)
     """What rules need besides thresholds: bands, limits, where a resume goes on."""
+    proof: Proof | None = None
+    """What the first rows of a resumed trainer must agree with."""
 
 
 def read(path: str) -> Job:
@@ -100,6 +103,7 @@ def of(found: Mapping[str, Any]) -> Job:
         alerts=_table(found, "alerts"),
         notify=_notify(_table(found, "notify")),
         agreed=Agreed.of(found),
+        proof=Proof.of(_table(found, "proof")) if found.get("proof") else None,
     )
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Iterable
 
+from engine import proof
 from engine.alarms import Alarm
 from engine.events import runner as say
+from engine.proof import Told
 from engine.runner import clock
 from engine.runner.limits import ENDS, Reached, fired
 from engine.runner.orders import Order, remove, waiting
@@ -16,6 +18,9 @@ from engine.runner.post import Post
 from engine.runner.stopping import Stopping
 from engine.scalars import AttemptFacts
 
+NOT_RESUMED = "the resume is not proven"
+LEAVES_S = 45.0
+"""Seconds at most to leave for a trainer that did not resume: it must be gone a minute after its first row."""
 SAVE = "this trainer is not known to save on a signal, and a signal it does not expect would end it"
 
 
@@ -33,6 +38,8 @@ class Obey:
         for rule in facts.rules:
             if rule.action in ENDS:
                 self._stopping.ask(f"rule {rule.alarm}")
+        if facts.resume is not None and facts.resume.action == "stop":
+            self._stopping.ask(NOT_RESUMED, within_s=LEAVES_S)
         if facts.limit is not None:
             self._stop_for(facts.limit.limit, facts.limit.then)
 
@@ -71,6 +78,27 @@ class Obey:
             self._post.ledger.tell(fact)
             if action in ENDS:
                 self._stopping.ask(why)
+
+    def resume(self, facts: AttemptFacts) -> None:
+        """A resume is judged by its first rows, and ended when they refute it and the profile says so."""
+        spec, before = self._post.job.proof, facts.runner.resume
+        if spec is None or (before is not None and before.verdict != proof.WEAK):
+            return
+        found = proof.judge(spec, [Told(row.step, row.values) for row in facts.tally.first])
+        if found is None or (before is not None and found.verdict == proof.WEAK):
+            return
+        ends = found.verdict == proof.REFUTED and spec.then == "stop"
+        fact = say.ResumeJudged(
+            t=clock.wall(),
+            verdict=found.verdict,
+            failed=found.failed,
+            detail=found.detail,
+            step=found.step,
+            action="stop" if ends else None,
+        )
+        self._post.ledger.tell(fact)
+        if ends:
+            self._stopping.ask(NOT_RESUMED, within_s=LEAVES_S)
 
     def _stop_for(self, limit: str, then: str) -> None:
         if then != "notify":

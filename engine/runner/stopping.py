@@ -38,11 +38,12 @@ class Stopping:
                 self._why, self._kill_at = known.why, clock.steady() + left
                 self._killed = known.signal == "SIGKILL"
 
-    def ask(self, why: str) -> None:
-        """Politely, with time to save."""
+    def ask(self, why: str, within_s: float | None = None) -> None:
+        """Politely, with time to save; `within_s` cuts the grace short."""
         if self.begun:
             return
-        self._why, self._kill_at = why, clock.steady() + self._grace_s
+        grace_s = self._grace_s if within_s is None else min(self._grace_s, within_s)
+        self._why, self._kill_at = why, clock.steady() + grace_s
         self._send(signal.SIGTERM, why, heads_only=True)
         self._reach.wake()
 

@@ -138,13 +138,15 @@ class Watch:
             self._family_at = now + FAMILY_S
             self._reach.members()
         self._herald.tick()
-        if self._alive and (self._post.job.alerts.get("actions") or self._herald.listens):
+        watched = self._post.job.alerts.get("actions") or self._post.job.proof
+        if self._alive and (watched or self._herald.listens):
             self._judge()
 
     def _judge(self) -> None:
         """The rules over what is known now: what the profile lets follow, then who is told."""
         case = Case(self._post.fold.facts(), self._thresholds, clock.wall(), self._post.job.agreed)
         found = judge(case.facts, case.limits, case.now, case.agreed)
+        self._obey.resume(case.facts)
         self._obey.rules(found, case.facts)
         self._herald.hear(found, case)
 
@@ -177,6 +179,7 @@ class Watch:
         self._alive = False
         self._index(clock.steady())
         self._note(self._reading.finish())
+        self._obey.resume(self._post.fold.facts())
 
     def _settle(self) -> list[int]:
         """Who of the family is left once it had time to end."""

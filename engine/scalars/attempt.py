@@ -115,6 +115,8 @@ class AttemptFold:
 
     def restart(self, segment: str, offset: int = 0) -> None:
         """The file began anew, or is read on from this offset: what was folded stays, half a line does not."""
+        if segment != "runner":
+            (self._told if segment == "console" else self._rows).cut |= offset > 0
         if segment == "console":
             self._reader.restart(offset)
         else:

@@ -7,6 +7,8 @@ from typing import Any, Callable
 
 from engine.events import Event
 from engine.events import keeper as say
+from engine.scalars import saves
+from engine.scalars.saves import NONE, SaveFacts
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class KeeperFacts:
     """The wish to end that stood when the run was closed."""
     notices: tuple[say.Informed, ...] = ()
     failed: str | None = None
+    saves: SaveFacts = NONE
     t: float | None = None
     """When the last fact was written."""
 
@@ -131,5 +134,9 @@ _FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
 
 def fold(facts: KeeperFacts, event: Event) -> KeeperFacts:
     """The facts after one more event of the keeper's segment."""
-    step = _FOLDS[type(event)](facts, event)
+    save = saves.FOLDS.get(type(event))
+    if save is not None:
+        step = replace(facts, saves=save(facts.saves, event))
+    else:
+        step = _FOLDS[type(event)](facts, event)
     return step if event.t is None else replace(step, t=event.t)

@@ -52,6 +52,8 @@ class RunnerFacts:
     limit: say.LimitReached | None = None
     rules: tuple[say.RuleFired, ...] = ()
     notices: tuple[say.Notified, ...] = ()
+    resume: say.ResumeJudged | None = None
+    """The newest judgement of the resume with which this attempt began."""
     resets: int = 0
     skipped_bytes: int = 0
     disk_filled: say.DiskFilled | None = None
@@ -124,6 +126,7 @@ _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
     say.LimitReached: lambda f, e: replace(f, limit=f.limit or e),
     say.RuleFired: lambda f, e: replace(f, rules=(*f.rules, e)),
     say.Notified: lambda f, e: replace(f, notices=(*f.notices, e)),
+    say.ResumeJudged: lambda f, e: replace(f, resume=e),
     say.LogReset: lambda f, e: replace(f, resets=f.resets + 1),
     say.ReadSkipped: lambda f, e: replace(f, skipped_bytes=f.skipped_bytes + e.bytes),
     say.DiskFilled: lambda f, e: replace(f, disk_filled=e),

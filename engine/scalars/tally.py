@@ -10,6 +10,8 @@ from engine.events import Row
 
 WINDOW = 256
 """Rows kept whole; every rule and slope looks at these alone."""
+FIRST = 8
+"""Rows kept from the beginning, by which a resume is proven."""
 
 
 class Sample(NamedTuple):
@@ -51,6 +53,9 @@ class Tally:
         self.last: dict[str, float] = {}
         self.best: dict[str, Best] = {}
         self.recent: deque[Sample] = deque(maxlen=WINDOW)
+        self.first: tuple[Row, ...] = ()
+        self.cut = False
+        """Rows were passed over, so that what comes next is no beginning."""
         self.backwards = 0
         self.nonfinite = NONE
         self.zero = NONE
@@ -62,6 +67,8 @@ class Tally:
         if row.rank:
             return
         self.rows += 1
+        if len(self.first) < FIRST and not self.cut:
+            self.first = (*self.first, row)
         self.offset = offset
         self._place(row)
         if row.values:

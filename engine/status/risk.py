@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from engine.events.saves import Committed
 from engine.events.trainer import Saved
 from engine.status.answers import AtRisk, Checkpoint, Cost
 from engine.status.pace import trained_s
@@ -79,13 +80,19 @@ def cost(view: View, terms: Terms, now: float) -> Cost:
 
 
 def _saves(view: View, disk: Disk) -> list[_Save]:
-    """The last telling of each path, in the order of telling."""
+    """The last telling of each path, in the order of telling: a trainer's own word, then the keeper's on its files."""
     found: dict[str, _Save] = {}
     for attempt in view.attempts:
-        for told in attempt.facts.trainer.saved:
+        committed = [_as_saved(c) for c in view.keeper.saves.commits if c.attempt == attempt.number]
+        for told in (*attempt.facts.trainer.saved, *committed):
             found.pop(told.path, None)
             found[told.path] = _Save(attempt, told, disk.get((attempt.number, told.path)))
     return list(found.values())
+
+
+def _as_saved(told: Committed) -> Saved:
+    """A commit says what a `saved` with a manifest says; without a step it is none that could be counted from."""
+    return Saved(told.t, told.step or 0, told.path, told.bytes, told.manifest)
 
 
 def _exists(save: _Save) -> bool:

@@ -20,9 +20,9 @@ STARTS_TWICE: Patch = {
     ),
 }
 FORGETS_CHECKPOINTS: Patch = {
-    "checkpoints.py": (
-        "if best is None or (checkpoint.step or -1) >= (best.step or -1):",
-        "if best is None:",
+    "checkpoints/choosing.py": (
+        "sorted(known, key=_step, reverse=True)",
+        "sorted(known, key=_step)",
     ),
 }
 

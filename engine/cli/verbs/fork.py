@@ -33,5 +33,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def act(args: argparse.Namespace, out: Output) -> int:
     run = the(args.run, out)
-    chosen = resuming.choose(run, Observer(run).frame().view, args.source)
+    chosen = resuming.choose(run, Observer(run).frame().view, args.source).checkpoint
     return accepted.answer(resuming.fork(run, chosen, args.sets), args, out)
