@@ -56,7 +56,7 @@ def _learning(status: Status) -> Answer:
     value = f"{arrow} {words.figure(loss)}".strip()
     detail = "no loss told yet" if loss is None else said.get(verdict, "too early to tell")
     if slope is not None and verdict in said:
-        detail += f", {slope:+.2g}/1k"
+        detail = f"{slope:+.2g}/1k steps"
     ink = {"down": "good", "up": "warn", "diverging": "bad"}.get(verdict, "text")
     return Answer("LEARNING", value, detail, ink)
 
@@ -93,7 +93,9 @@ def _cost(status: Status) -> Answer:
 
 def _risk(status: Status) -> Answer:
     risk = status.at_risk
-    safe = display(risk.newest_safe, NAME) if risk.newest_safe else ""
+    safe = (
+        display(risk.newest_safe, NAME).replace("checkpoint-", "ckpt ") if risk.newest_safe else ""
+    )
     if risk.steps == 0:
         return Answer("AT RISK", "nothing", f"{safe} safe" if safe else "", "good")
     if risk.seconds is None and risk.steps is None:

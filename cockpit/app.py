@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
 
-from cockpit.actions import ANY, bindings, of
+from cockpit.actions import ANY, bindings
 from cockpit.asking import Asking
+from cockpit.palette import entries
+from cockpit.plot.glyphs import ASCII, suited
+from cockpit.rulers import Kind
 from cockpit.screens.base import Place, RunPlace
 from cockpit.screens.dialogs import Choice, Item
 from cockpit.screens.fleet import FleetPlace
 from cockpit.screens.manual import Manual
 from cockpit.screens.places import place
-from cockpit.terminal import Harmless, bug
+from cockpit.terminal import Harmless, Plain, bug, encoding
 from cockpit.themes import THEMES, after
 from cockpit.watching.roster import Fleet, Roster, Runs
 from cockpit.watching.watch import Watch
@@ -40,6 +44,8 @@ class Opening:
     tape: bool = False
     speed: float = 1.0
     theme: str = THEMES[0].name
+    ascii: bool = False
+    """Nothing but ASCII, for terminals and fonts that have no more."""
 
 
 class News(Message):
@@ -62,6 +68,9 @@ class Cockpit(App[None]):
         super().__init__()
         self.opening = opening
         self.asking = Asking(self, self)
+        self.axis: Kind = "step"
+        suiting = suited(encoding(), os.environ.get("TERM", ""))
+        self.glyphs = ASCII if opening.ascii else suiting
         self._bug = ""
         self._watches: list[Watch[Any]] = []
         self._fleet: Watch[Fleet] = Watch(Roster(opening.runs), lambda: None)
@@ -78,7 +87,8 @@ class Cockpit(App[None]):
             super().refresh_css(animate)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), Harmless()]
+        plain = [Plain()] if self.glyphs is ASCII else []
+        return [*super().get_line_filters(), Harmless(), *plain]
 
     def on_mount(self) -> None:
         self._fleet = self.follow(Roster(self.opening.runs), self.opening.run is not None)
@@ -101,7 +111,7 @@ class Cockpit(App[None]):
     def on_news(self, event: News) -> None:
         event.feed.take()
         screen = next((s for s in reversed(self.screen_stack) if isinstance(s, Place)), None)
-        if isinstance(screen, FleetPlace | RunPlace) and screen.feed is event.feed:
+        if screen is not None and screen.feed is event.feed:
             screen.news()
 
     # going places
@@ -142,7 +152,7 @@ class Cockpit(App[None]):
         self._tidy()
 
     def _tidy(self) -> None:
-        used = [s.feed for s in self.screen_stack if isinstance(s, FleetPlace | RunPlace)]
+        used = [s.feed for s in self.screen_stack if isinstance(s, Place)]
         for watch in list(self._watches):
             if watch not in used:
                 watch.end()
@@ -160,26 +170,20 @@ class Cockpit(App[None]):
     def action_help(self) -> None:
         screen = self.screen
         if isinstance(screen, Place) and not isinstance(screen, Manual):
-            run = screen.source.run.id if isinstance(screen, RunPlace) else None
-            self.push_screen(Manual(screen.scopes, run))
+            self.push_screen(Manual((*screen.scopes, *screen.parts()), screen.about))
 
     def action_palette(self) -> None:
         screen = self.screen
         if not isinstance(screen, Place):
             return
-        run = screen.source.run.id if isinstance(screen, RunPlace) else None
-        named = {
-            Item(one.label, one.says, one.command(run), one.shown): one.call
-            for one in of(*screen.scopes, ANY)
-            if one.keys and one.name not in ("palette", "jump") and screen.can(one.name)
-        }
+        named = entries(screen)
 
         def answered(item: Item | None) -> None:
             if item is not None:
-                self.call_later(screen.run_action, named[item])
+                self.call_later(screen.perform, named[item])
 
-        hint = "Enter does it, ↑ ↓ choose, Esc leaves. At the right: the same as a command."
-        self.push_screen(Choice("Commands", list(named), hint), answered)
+        hint = "Enter does it, Ctrl+Y copies its command, ↑ ↓ choose, Esc leaves."
+        self.push_screen(Choice("Commands", list(named), hint, self.copy), answered)
 
     def action_next_theme(self) -> None:
         self.theme = after(self.theme)
@@ -194,27 +198,23 @@ class Cockpit(App[None]):
 
         self.asking.stop(run, Observer(run).status())
 
-    def launch(self) -> None:
+    def new(self) -> None:
         """A run of one of the project's profiles."""
-        folder = Path.cwd() / "profiles"
-        items = [
-            Item(display(path.stem, 40), "", str(path)) for path in sorted(folder.glob("*.toml"))
-        ]
-        if not items:
-            self.tell("no profiles/ here; engine launch FILE starts one from anywhere", "warning")
-            return
+        from cockpit.screens.new import New
 
-        def answered(item: Item | None) -> None:
-            if item is not None:
-                self.asking.launch(item)
+        self.push_screen(New(Path.cwd()))
 
-        self.push_screen(
-            Choice("Launch which profile?", items, "Enter starts it on this machine."), answered
-        )
+    def compare(self, runs: Sequence[Run]) -> None:
+        """Some runs on one chart, and what they differ in."""
+        from cockpit.screens.compare import Compare
+        from cockpit.watching.several import Several
+
+        self.push_screen(Compare(self.follow(Several(runs))))
 
     def done(self, said: str, found: object) -> None:
         """Something that was asked for is under way."""
         if isinstance(found, Run):
+            self.home()
             self.open(found)
             said = f"{said}: {found.id}"
         self.tell(said)

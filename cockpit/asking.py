@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.app import App
 
 from cockpit.inks import Line
-from cockpit.screens.dialogs import Item, Text, Word
+from cockpit.screens.dialogs import Text, Word
 from engine.cli import words
 from engine.display import display
 from engine.errors import Problem
@@ -45,6 +45,7 @@ class Asking:
             _row("what ends", "the trainer is asked to save and end; after its grace it is ended"),
             *_kept(status),
             _row("goes on with", "R, from its newest checkpoint"),
+            _row("the same as", f"engine stop {display(run.id, NAME)}", "accent"),
         ]
         self._word("Stop this run?", says, "stop", lambda: _request(run, "stop"))
 
@@ -56,6 +57,7 @@ class Asking:
             _row("run", display(run.id, NAME), "title"),
             _row("what ends", "the trainer, at once: nothing is saved", "bad"),
             *_kept(status),
+            _row("the same as", f"engine kill {display(run.id, NAME)}", "accent"),
         ]
         self._word("Kill this run?", says, "kill", lambda: _request(run, "kill"))
 
@@ -89,18 +91,20 @@ class Asking:
             _row("known good", _good(chosen)),
             _row("again trained", _again(status, chosen)),
             _row("what starts", f"attempt {len(status.attempts) + 1} of the same run"),
+            _row("is deleted", "nothing"),
+            _row("the same as", _resuming(run, chosen), "accent"),
         ]
         self._word("Resume this run?", says, "resume", lambda: _resumed(run, chosen))
 
-    def launch(self, item: Item) -> None:
-        """A new run of a profile in `profiles/`."""
+    def launch(self, path: Path) -> None:
+        """A new run of this profile, here."""
 
         def go() -> Run:
             from engine import launching, profile
 
-            return launching.launch(profile.load(item.command), Path.cwd())
+            return launching.launch(profile.load(str(path)), Path.cwd())
 
-        self._do(f"launched {item.name}", go)
+        self._do("launched", go)
 
     def _ended(self, status: Status) -> bool:
         if status.exit_status is not None:
@@ -143,6 +147,10 @@ def _resumed(run: Run, chosen: Checkpoint) -> None:
 
     resuming.choose(run, RunReader(run).poll(), chosen.path)
     resuming.resume(run, chosen)
+
+
+def _resuming(run: Run, chosen: Checkpoint) -> str:
+    return f"engine resume {display(run.id, NAME)} --from {display(chosen.name, NAME)}"
 
 
 def _row(label: str, text: str, ink: str = "text") -> Line:

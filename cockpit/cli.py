@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--theme", default="cockpit", help="cockpit, light, high-contrast, colour-blind"
     )
+    parser.add_argument("--ascii", action="store_true", help="draw with nothing but ASCII")
     parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")
     return parser
 
@@ -92,14 +93,16 @@ def _opening(args: argparse.Namespace) -> Opening:
         run = _demo(logs)
     elif what:
         runs, run = _named(what[0], runs)
-    return Opening(runs, run, tape, args.speed, args.theme)
+    return Opening(runs, run, tape, args.speed, args.theme, args.ascii)
 
 
 def _samples(folder: Path, args: argparse.Namespace) -> Opening:
     found = list(samples(folder))
     if not found:
         raise NotFound(f"there are no recordings in {folder}", "cockpit replay RUN shows a run")
-    return Opening(lambda: list(samples(folder)), found[0], True, args.speed, args.theme)
+    return Opening(
+        lambda: list(samples(folder)), found[0], True, args.speed, args.theme, args.ascii
+    )
 
 
 def _named(word: str, runs: Runs) -> tuple[Runs, Run | None]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.runs import Run
 
 if TYPE_CHECKING:
+    from cockpit.plot.glyphs import Glyphs
+    from cockpit.rulers import Kind
     from engine.checkpoints import Checkpoint
     from engine.status import Status
 
@@ -24,11 +28,17 @@ class Asks(Protocol):
 
     def resume(self, run: Run, status: Status | None, chosen: Checkpoint) -> None: ...
 
+    def launch(self, path: Path) -> None: ...
+
 
 class Deck(Protocol):
     """The app, as screens know it."""
 
     asking: Asks
+    axis: Kind
+    """What x counts on every chart."""
+    glyphs: Glyphs
+    """What this terminal can show curves with."""
 
     def open(self, run: Run, name: str = "dashboard") -> None: ...
 
@@ -40,7 +50,9 @@ class Deck(Protocol):
 
     def home(self) -> None: ...
 
-    def launch(self) -> None: ...
+    def new(self) -> None: ...
+
+    def compare(self, runs: Sequence[Run]) -> None: ...
 
     def stop(self, run: Run) -> None: ...
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cockpit.plot.curve import Mark, MarkKind, Span
+from cockpit.rulers import Ruler
 from engine.clock import ahead_s
 from engine.display import display
 from engine.status import Status
@@ -70,24 +71,21 @@ def _there(t: float | None, ahead: float) -> float | None:
     return None if t is None else t - ahead
 
 
-def marks(found: list[Milestone], begun: float | None, axis: str) -> tuple[Mark, ...]:
+def marks(found: Sequence[Milestone], ruler: Ruler) -> tuple[Mark, ...]:
     """Those that have a place on this axis."""
-    placed = []
-    for one in found:
-        if axis == "step":
-            x = None if one.step is None else float(one.step)
-        else:
-            x = None if one.t is None or begun is None else one.t - begun
-        if x is not None:
-            placed.append(Mark(x, one.kind, one.text))
-    return tuple(placed)
+    placed = ((one, ruler.of(one.step, one.t)) for one in found)
+    return tuple(Mark(x, one.kind, one.text) for one, x in placed if x is not None)
 
 
-def redone(view: View) -> tuple[Span, ...]:
+def redone(view: View, ruler: Ruler) -> tuple[Span, ...]:
     """Steps that were trained twice, between where an attempt began and where the one before had come to."""
     found = []
+    if ruler.kind not in ("step", "tokens"):
+        return ()
     for before, after in pairwise(view.attempts):
         begin, end = after.facts.tally.first_step, before.facts.tally.step
         if begin is not None and end is not None and begin <= end:
-            found.append(Span(float(begin), float(end)))
+            first, last = ruler.of(begin, None), ruler.of(end, None)
+            if first is not None and last is not None:
+                found.append(Span(first, last))
     return tuple(found)

@@ -5,8 +5,10 @@ Text from outside is made harmless where it is shown. The filter is there for th
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -31,6 +33,34 @@ class Harmless(LineFilter):
         if all(one.control or _harmless(one.text) for one in segments):
             return segments
         return [one if one.control else Segment(_safe(one.text), one.style) for one in segments]
+
+
+_ALIKE = {
+    "│┃┆┊▏": "|", "─━┄┈┅╌═⎯": "-", "╭╮╰╯┌┐└┘├┤┬┴┼": "+", "█▉▇▆▅": "#", "▄▃▓": "=", "▂▁▒░": ".",
+    "●◐◒◔◍◕": "o", "○◌": "o", "■▮▪": "#", "◆": "*", "★": "*", "✔": "+", "✖": "x", "⚠": "!", "‼": "!",
+    "⟲↻": "@", "▸▶": ">", "◂◀": "<", "↑": "^", "↓": "v", "→": ">", "←": "<", "⇧": "^", "›": ">",
+    "—–−": "-", "×": "x", "·": ".", "…": "~", "±": "~", "°": "'", "²": "2",
+}  # fmt: skip
+_PLAIN = str.maketrans({one: plain for many, plain in _ALIKE.items() for one in many})
+
+
+@lru_cache(maxsize=8192)
+def _plain(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(one if one.isascii() else "?" * cell_len(one) for one in text.translate(_PLAIN))
+
+
+class Plain(LineFilter):
+    """Nothing but ASCII, each sign by the one that looks most like it; every cell keeps its width."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [one if one.control else Segment(_plain(one.text), one.style) for one in segments]
+
+
+def encoding() -> str:
+    """Of the terminal itself: while the app runs, what is printed goes elsewhere."""
+    return getattr(sys.__stdout__, "encoding", None) or "utf-8"
 
 
 def bug(error: BaseException | None, path: object) -> str:

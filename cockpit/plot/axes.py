@@ -55,13 +55,13 @@ def _levels(picture: Picture) -> None:
 
 
 def _labelled(picture: Picture) -> dict[int, float]:
-    """Row -> the value written there: round ones where there is room for them, and else the two ends."""
+    """Row -> the value written there: round ones where there is room for two, and else the two ends."""
     scale, most = picture.scale, most_levels(picture.layout)
     found: list[float] = []
     if picture.layout.rows > 3:
         steps = ticks.logarithmic if scale.log else ticks.linear
         found = steps(scale.low, scale.high, most)
-    values = found if len(found) > 1 else [scale.low, scale.high, *found]
+    values = found if len(found) > 1 else [scale.low, scale.high]
     rows = {picture.row(value): value for value in values}
     return {
         row: value for row, value in rows.items() if picture.layout.top <= row <= picture.bottom

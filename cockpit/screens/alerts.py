@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from cockpit.actions import ALERTS, bindings
+from cockpit.actions import ALERTS, REPLAY, bindings
 from cockpit.inks import Line
-from cockpit.screens.base import RunPlace
+from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
@@ -36,11 +36,11 @@ class Row:
     step: int | None
 
 
-class Alerts(RunPlace):
+class Alerts(Transport):
     """Judged anew at every moment: nothing here is stored."""
 
-    scopes = (ALERTS,)
-    BINDINGS: ClassVar = bindings(ALERTS)
+    scopes = (ALERTS, REPLAY)
+    BINDINGS: ClassVar = bindings(ALERTS, REPLAY)
     AUTO_FOCUS = "#list"
     name_of_place = "Alerts"
 
@@ -59,6 +59,7 @@ class Alerts(RunPlace):
             yield box
 
     def show(self, moment: Moment) -> None:
+        super().show(moment)
         self._rows = [*_standing(moment), *_acts(moment)]
         self.query_one(Listing).show(len(self._rows), self._line)
         self._select()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 WIDTHS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
 HEIGHTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]
 """From so many columns or rows on, a screen has this class."""
-WORLD = ("stop", "kill", "save", "note", "resume", "resume_here")
+WORLD = ("stop", "kill", "save", "note", "resume_here")
 """Actions that leave a request: not for what is only looked at."""
-
-
 LIVING = ("stop", "kill", "save")
 """Those that make no sense once the run has ended."""
 
@@ -36,9 +34,16 @@ class Place(Screen[None]):
     """A screen with a header and a footer. `scopes` are its parts of the registry."""
 
     scopes: ClassVar[tuple[str, ...]] = ()
+    feed: Watch[Any] | None = None
+    """What it draws the newest of."""
     _ready = False
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
+
+    @property
+    def about(self) -> str | None:
+        """The run that its actions are about, where it is one."""
+        return None
 
     @property
     def deck(self) -> Deck:
@@ -47,11 +52,23 @@ class Place(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, height: [self.title_line(width)], id="head")
         yield from self.body()
+        yield from self.foot()
         yield KeyBar([])
 
     def body(self) -> ComposeResult:
         """What stands between header and footer."""
         raise NotImplementedError
+
+    def foot(self) -> ComposeResult:
+        """What stands right above the footer."""
+        yield from ()
+
+    @staticmethod
+    def box(name: str, title: str, boxed: bool = True) -> Lines:
+        """A few lines, with a frame and a title around them."""
+        box = Lines(id=name, classes="box" if boxed else "")
+        box.border_title = title
+        return box
 
     def places(self) -> Sequence[str]:
         """The way here, for the header."""
@@ -66,7 +83,22 @@ class Place(Screen[None]):
 
     def offered(self) -> list[Action]:
         """The actions that can be taken here and now, in the footer's order."""
-        return [one for one in of(*self.scopes, ANY) if self.can(one.name)]
+        return [one for one in of(*self.scopes, *self.parts(), ANY) if self.can(one.name)]
+
+    def parts(self) -> tuple[str, ...]:
+        """The kind of part that has the focus, whose keys count as well."""
+        return tuple(getattr(self.focused, "scopes", ()))
+
+    async def perform(self, action: Action) -> None:
+        """Do it as its key would; digits say nothing without being typed."""
+        if action.name in ("jump", "fix"):
+            return
+        doer = self.focused if action.by_part else self
+        if doer is not None:
+            await doer.run_action(action.call)
+
+    def on_descendant_focus(self) -> None:
+        self.query_one(KeyBar).offer(self.offered())
 
     def can(self, name: str) -> bool:
         """Whether an action of this screen makes sense now."""
@@ -94,8 +126,7 @@ class Place(Screen[None]):
 
     def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         event.stop()
-        if event.action.name not in ("", "jump"):
-            self.call_later(self.run_action, event.action.call)
+        self.call_later(self.perform, event.action)
 
     def words(self, id: str) -> Lines:
         return self.query_one(f"#{id}", Lines)
@@ -108,11 +139,16 @@ class RunPlace(Place):
 
     def __init__(self, watch: Watch[Moment], hide: Hide) -> None:
         super().__init__()
-        self.feed, self.hide = watch, hide
+        self.feed: Watch[Moment] = watch
+        self.hide = hide
 
     @property
     def source(self) -> Source:
         return cast("Source", self.feed.source)
+
+    @property
+    def about(self) -> str | None:
+        return self.source.run.id
 
     @property
     def moment(self) -> Moment | None:
@@ -135,7 +171,11 @@ class RunPlace(Place):
             return self.source.acts and (name not in LIVING or self._lives())
         if name == "replay":
             return not moves
-        return name != type(self).__name__.lower()
+        if name == "resume":
+            return self.source.acts and not self._lives()
+        if name == type(self).__name__.lower():
+            return False
+        return name != "samples" or (self.moment is not None and told_samples(self.moment))
 
     def renew(self) -> None:
         super().renew()
@@ -164,6 +204,15 @@ class RunPlace(Place):
 
     def action_alerts(self) -> None:
         self.deck.go("alerts")
+
+    def action_metrics(self) -> None:
+        self.deck.go("metrics")
+
+    def action_samples(self) -> None:
+        self.deck.go("samples")
+
+    def action_record(self) -> None:
+        self.deck.go("record")
 
     def action_fleet(self) -> None:
         self.deck.home()
@@ -194,3 +243,8 @@ class RunPlace(Place):
 
     def _status(self) -> Status | None:
         return self.moment.status if self.moment else None
+
+
+def told_samples(moment: Moment) -> bool:
+    """The model was asked to write something."""
+    return any(attempt.facts.trainer.samples for attempt in moment.frame.view.attempts)

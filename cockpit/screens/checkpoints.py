@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from cockpit.actions import CHECKPOINTS, bindings
+from cockpit.actions import CHECKPOINTS, REPLAY, bindings
 from cockpit.inks import Line
-from cockpit.screens.base import RunPlace
+from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
@@ -35,11 +35,11 @@ class Shown:
     best: bool
 
 
-class Checkpoints(RunPlace):
+class Checkpoints(Transport):
     """Newest first; Enter or R goes on from the one under the cursor."""
 
-    scopes = (CHECKPOINTS,)
-    BINDINGS: ClassVar = bindings(CHECKPOINTS)
+    scopes = (CHECKPOINTS, REPLAY)
+    BINDINGS: ClassVar = bindings(CHECKPOINTS, REPLAY)
     AUTO_FOCUS = "#list"
     name_of_place = "Checkpoints"
 
@@ -71,6 +71,7 @@ class Checkpoints(RunPlace):
         return super().can(name)
 
     def show(self, moment: Moment) -> None:
+        super().show(moment)
         self._rows = shown(moment)
         self.query_one(Listing).show(len(self._rows), self._line, self._head)
         self._details(moment)

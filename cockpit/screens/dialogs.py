@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -95,11 +95,18 @@ class Choice(Dialog[Item]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False, priority=True),
         Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("ctrl+y", "copy", "Copy its command", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, items: Sequence[Item], hint: str) -> None:
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[Item],
+        hint: str,
+        copy: Callable[[str], object] | None = None,
+    ) -> None:
         super().__init__()
-        self._title, self._items, self._hint = title, items, hint
+        self._title, self._items, self._hint, self._copy = title, items, hint, copy
         self._found = list(items)
 
     def compose(self) -> ComposeResult:
@@ -152,6 +159,11 @@ class Choice(Dialog[Item]):
 
     def on_listing_chosen(self, event: Listing.Chosen) -> None:
         self.dismiss(self._found[event.row])
+
+    def action_copy(self) -> None:
+        cursor = self.query_one(Listing).cursor
+        if self._copy is not None and self._found and self._found[cursor].command:
+            self._copy(self._found[cursor].command)
 
     def action_move(self, rows: int) -> None:
         listing = self.query_one(Listing)

@@ -8,19 +8,19 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from cockpit.actions import FLEET, bindings
-from cockpit.inks import Line, ink_of, sign
+from cockpit.inks import Line
 from cockpit.screens.base import WORLD, Place
 from cockpit.screens.dialogs import Text
 from cockpit.watching.roster import Fleet, Row
 from cockpit.watching.watch import Watch
-from cockpit.widgets.bars import cells
-from cockpit.widgets.lines import Lines, fit
 from cockpit.widgets.listing import Listing
-from cockpit.widgets.spark import spark
+from cockpit.widgets.runs import about, head, needs, run_line
 from engine.cli import words
 from engine.cli.target import ours
-from engine.display import display
+from engine.runs import Run
 
+MOST = 8
+"""Runs on one chart."""
 SORTS = ("newest", "running", "those that need you", "by name")
 DOORS = (
     ("n", "launch a profile of this project's profiles/"),
@@ -39,22 +39,25 @@ class FleetPlace(Place):
 
     def __init__(self, watch: Watch[Fleet]) -> None:
         super().__init__()
-        self.feed = watch
+        self.feed: Watch[Fleet] = watch
         self._sort, self._filter = SORTS[0], ""
         self._rows: list[Row] = []
+        self._marked: list[Run] = []
 
     def body(self) -> ComposeResult:
         runs = Listing(id="runs", classes="box")
         runs.border_title = "runs"
         yield runs
-        for name, title in (("needs", "needs you"), ("about", "this run")):
-            box = Lines(id=name, classes="box")
-            box.border_title = title
-            yield box
+        yield self.box("needs", "needs you")
+        yield self.box("about", "this run")
 
     @property
     def fleet(self) -> Fleet:
         return self.feed.latest or Fleet()
+
+    @property
+    def about(self) -> str | None:
+        return self.row.run.id if self.row is not None else None
 
     @property
     def row(self) -> Row | None:
@@ -74,7 +77,7 @@ class FleetPlace(Place):
         if needs:
             parts.append((f" {needs} need you ", "bad chip"))
         parts.append((f"  {live} running", "good bold" if live else "muted"))
-        parts.append((f"  {len(rows):,} runs", "text"))
+        parts.append((f"  {len(rows):,} run{'' if len(rows) == 1 else 's'}", "text"))
         if self.fleet.read < len(rows):
             parts.append((f"  reading {self.fleet.read:,}", "muted"))
         if width >= 80:
@@ -82,12 +85,14 @@ class FleetPlace(Place):
         return parts
 
     def can(self, name: str) -> bool:
-        if name in ("open", "replay", "alerts", "resume", "stop"):
+        if name == "compare":
+            return len(self.fleet.rows) > 1
+        if name in ("open", "replay", "alerts", "resume", "stop", "mark", "copy"):
             row = self.row
-            writes = name in WORLD
+            writes = name in (*WORLD, "resume")
             if row is None or not row.state or (writes and not ours(row.run)):
                 return False
-            return row.live if name == "stop" else True
+            return row.live if name == "stop" else not row.live if name == "resume" else True
         return True
 
     def renew(self) -> None:
@@ -104,12 +109,12 @@ class FleetPlace(Place):
             listing.can_focus = False
         else:
             listing.can_focus = True
-            listing.show(len(self._rows), self._line, _head)
+            listing.show(len(self._rows), self._line, head)
         super().renew()
         wanting = [row for row in self.fleet.rows if row.needs]
-        self.words("needs").show(lambda width, height: _needs(wanting, width))
+        self.words("needs").show(lambda width, height: needs(wanting, width))
         self.words("needs").styles.height = min(max(len(wanting), 1), 4) + 2
-        self.words("about").show(lambda width, height: _about(self.row, width))
+        self.words("about").show(lambda width, height: about(self.row, width))
 
     def _shown(self) -> list[Row]:
         part = self._filter.lower()
@@ -136,12 +141,13 @@ class FleetPlace(Place):
         return [(f"   {key or '$':<3}", "key" if key else "faint"), (text, "text")]
 
     def _line(self, at: int, width: int) -> Line:
-        return _run(self._rows[at], width, self.fleet.now)
+        row = self._rows[at]
+        return run_line(row, width, self.fleet.now, row.run in self._marked)
 
     # what can be done
 
     def on_listing_moved(self) -> None:
-        self.words("about").show(lambda width, height: _about(self.row, width))
+        self.words("about").show(lambda width, height: about(self.row, width))
 
     def on_listing_chosen(self) -> None:
         self.action_open()
@@ -166,8 +172,37 @@ class FleetPlace(Place):
         if self.row is not None:
             self.deck.stop(self.row.run)
 
-    def action_launch(self) -> None:
-        self.deck.launch()
+    def action_new(self) -> None:
+        self.deck.new()
+
+    def action_mark(self) -> None:
+        """For a comparison; again takes it out."""
+        row = self.row
+        if row is None:
+            return
+        if row.run in self._marked:
+            self._marked.remove(row.run)
+        elif len(self._marked) < MOST:
+            self._marked.append(row.run)
+        else:
+            self.deck.tell(f"at most {MOST} runs on one chart", "warning")
+        self.renew()
+
+    def action_compare(self) -> None:
+        """The marked ones, else the run under the cursor with the one before it of the same profile."""
+        runs = self._marked or self._kin()
+        if len(runs) > 1:
+            self.deck.compare(runs)
+        else:
+            self.deck.tell("space marks runs, x compares them")
+
+    def _kin(self) -> list[Run]:
+        row = self.row
+        if row is None:
+            return []
+        kin = [one.run for one in self.fleet.rows if one.run.id[:-21] == row.run.id[:-21]]
+        older = kin[kin.index(row.run) + 1 :][:1]
+        return [row.run, *older]
 
     def action_sort(self) -> None:
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
@@ -187,99 +222,3 @@ class FleetPlace(Place):
     def action_copy(self) -> None:
         if self.row is not None:
             self.deck.copy(f"engine status {self.row.run.id}")
-
-
-def _head(width: int) -> Line:
-    return cells([(name, size, "faint", right) for name, size, right in _columns(width)])
-
-
-def _columns(width: int) -> list[tuple[str, int, bool]]:
-    """Name, width, and whether it stands at the right; a width of 0 is left out."""
-    wide, fair = width >= 110, width >= 76
-    others = 2 + 13 + 14 + 9 + (2 * 8 if fair else 0) + (17 + 9 + 9 if wide else 0) + 1
-    name = min(max(width - others - 1, 14), 60)
-    return [
-        ("", 1, False),
-        ("RUN", name, False),
-        ("STATE", 12, False),
-        ("STEP", 13, True),
-        ("LOSS", 8, True),
-        ("TREND", 16 if wide else 0, False),
-        ("HOST", 8 if wide else 0, False),
-        ("DONE", 7 if fair else 0, True),
-        ("SPENT", 8 if wide else 0, True),
-        ("AT RISK", 7 if fair else 0, True),
-    ]
-
-
-def _run(row: Row, width: int, now: float) -> Line:
-    ink = ink_of(row.state, row.word)
-    arrow = words.ARROWS.get(row.learning, " ")
-    low, high = (min(row.trend), max(row.trend)) if row.trend else (0.0, 0.0)
-    texts = [
-        (sign(row.word) if row.state else "·", ink),
-        (display(row.run.id, 80), "title" if row.live else "text"),
-        (display(row.word, 16), f"{ink} bold" if row.state else "faint"),
-        (words.progress(row.step, row.total) if row.state else "", "text"),
-        (f"{words.figure(row.loss)}{arrow}" if row.state else "", "text"),
-        (spark(row.trend, low, high), "primary"),
-        (display(row.host or words.MISSING, 16), "muted"),
-        (words.clock(row.eta, now)[-5:] if row.eta else words.MISSING, "text"),
-        (words.money(row.spent), "text"),
-        (_risk(row), "warn" if (row.at_risk_s or 0) > 1800 else "muted"),
-    ]
-    parts = [
-        (text, size, ink, right)
-        for (text, ink), (_, size, right) in zip(texts, _columns(width), strict=True)
-    ]
-    flag = ("‼", "bad bold") if row.needs else (" ", "text")
-    return [*cells(parts), flag]
-
-
-def _risk(row: Row) -> str:
-    return words.span(row.at_risk_s) if row.state else ""
-
-
-def _needs(wanting: list[Row], width: int) -> list[Line]:
-    if not wanting:
-        return [[("nothing", "good bold"), ("  no run waits for you", "muted")]]
-    lines: list[Line] = []
-    for row in wanting[:4]:
-        need = row.wants[0] if row.wants else None
-        told = (
-            f"{display(need.alarm, 20)}: {display(need.detail, 60)}"
-            if need
-            else display(row.word, 20)
-        )
-        lines.append(
-            [
-                ("‼ ", "bad bold"),
-                (fit(display(row.run.id, 80), min(40, width // 3)), "title"),
-                (f"  {told}", "text"),
-            ]
-        )
-    if len(wanting) > 4:
-        lines[-1] = [(f"and {len(wanting) - 3} more: w sorts them first", "muted")]
-    return lines
-
-
-def _about(row: Row | None, width: int) -> list[Line]:
-    if row is None or not row.state:
-        return [[("—", "faint")]]
-    lines: list[Line] = [
-        [
-            (f"{sign(row.word)} {display(row.word, 16)}", f"{ink_of(row.state, row.word)} bold"),
-            (f"   step {words.progress(row.step, row.total)}", "text"),
-            (f"   loss {words.figure(row.loss)} {words.ARROWS.get(row.learning, '')}", "text"),
-            (f"   phase {display(row.phase, 20)}" if row.phase else "", "accent"),
-        ]
-    ]
-    for need in row.wants[:3]:
-        lines.append(
-            [
-                (f"{'‼' if need.red else '⚠'} {display(need.alarm, 16)} ", "bad bold"),
-                (f"{display(need.detail, 60)}: ", "text"),
-                (display(need.fix, 90), "muted"),
-            ]
-        )
-    return lines

@@ -3,79 +3,105 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
-from cockpit.actions import LOGS, bindings
+from cockpit.actions import LOGS, REPLAY, bindings
+from cockpit.explain import Card, explained
 from cockpit.inks import Line
-from cockpit.screens.base import RunPlace
-from cockpit.screens.dialogs import Text
+from cockpit.screens.dialogs import Choice, Item, Text
+from cockpit.screens.transport import Transport
+from cockpit.sieve import MATCHES, Sieve, sieves
+from cockpit.watching.console import ConsoleLine
 from cockpit.watching.finding import Finder
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
-from cockpit.widgets.lines import Lines, fit, spread
+from cockpit.widgets.bars import KeyBar
+from cockpit.widgets.explaining import Told, explaining, lines_of
+from cockpit.widgets.lines import spread
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide, drawn, plain
-from engine.cli import words
+
+LONGEST = 12
+"""Lines of a card with its frame."""
 
 
-class Logs(RunPlace):
+class Logs(Transport):
     """Follows the newest line until the cursor is moved; `F` follows again."""
 
-    scopes = (LOGS,)
-    BINDINGS: ClassVar = bindings(LOGS)
+    scopes = (LOGS, REPLAY)
+    BINDINGS: ClassVar = bindings(LOGS, REPLAY)
     AUTO_FOCUS = "#log"
     name_of_place = "Logs"
 
     def __init__(self, watch: Watch[Moment], hide: Hide) -> None:
         super().__init__(watch, hide)
         self._finder: Finder | None = None
-        self._only, self._follow, self._busy = False, True, False
+        self._sieve, self._follow, self._busy, self._whole = Sieve(), True, False, False
+        self._numbers: Sequence[int] = ()
         self._aimed: tuple[int, int | None, float] | None = None
 
     def body(self) -> ComposeResult:
-        yield Lines(id="find")
+        yield self.box("find", "", boxed=False)
         log = Listing(id="log", classes="box")
         log.border_title = "console"
         log.empty = "nothing was printed yet"
         yield log
-        explain = Lines(id="explain", classes="box")
-        explain.border_title = "this line"
-        yield explain
+        yield self.box("explain", "this line")
 
     @property
     def log_list(self) -> Listing:
         return self.query_one("#log", Listing)
 
+    def can(self, name: str) -> bool:
+        if name == "fix":
+            replayed = self.moment is not None and self.moment.position is not None
+            return not replayed and self.card is not None
+        return super().can(name)
+
     def show(self, moment: Moment) -> None:
+        super().show(moment)
         self._search(moment)
         self._draw(moment)
 
     def _draw(self, moment: Moment) -> None:
-        listing, count = self.log_list, self._count(moment)
+        listing = self.log_list
+        self._numbers = self._sieve.numbers(moment.console)
+        count = len(self._numbers)
         grew = count != listing.count
+        listing.empty = "no such line" if self._sieve.shown else "nothing was printed yet"
         listing.show(count, lambda row, width: self._line(moment, row, width))
         if self._aimed is not None:
             self._land(moment)
         elif self._follow and grew:
             listing.to(count - 1, quiet=True)
         self.words("find").show(lambda width, height: [self._found(moment, width)])
-        self.words("explain").show(lambda width, height: self._explain(moment, width))
-        self.words("explain").styles.height = 5
-
-    def _count(self, moment: Moment) -> int:
-        if self._only and self._finder is not None:
-            return len(self._finder.lines)
-        return len(moment.console)
+        self._tell(moment)
 
     def _number(self, row: int) -> int:
         """Of the line in this row."""
-        if self._only and self._finder is not None:
-            return int(self._finder.lines[row])
-        return row
+        return int(self._numbers[min(row, len(self._numbers) - 1)])
+
+    def _row(self, number: int) -> int:
+        """The row of this line, or of the next that is shown."""
+        return int(np.searchsorted(np.asarray(self._numbers), number))
+
+    @property
+    def here(self) -> ConsoleLine | None:
+        """The line under the cursor."""
+        if self.moment is None or not len(self._numbers):
+            return None
+        return self.moment.console.line(self._number(self.log_list.cursor))
+
+    @property
+    def card(self) -> Card | None:
+        line = self.here
+        return explained(plain(line.text, self.hide)) if line is not None else None
 
     def _line(self, moment: Moment, row: int, width: int) -> Line:
         try:
@@ -87,12 +113,12 @@ class Logs(RunPlace):
     def _found(self, moment: Moment, width: int) -> Line:
         left: list[tuple[str, str]] = []
         if self._finder is None:
-            left.append((" / searches, f shows matches only", "faint"))
+            left.append((" / searches, f filters", "faint"))
         else:
             at, among = self._place()
             left += [(" /", "key"), (plain(self._finder.shown.pattern, self.hide), "title")]
             left.append((f"   {at} of {among:,} matches", "text" if among else "warn"))
-            left.append(("   matches only" if self._only else "", "accent"))
+        left.append((f"   only {self._sieve.shown}" if self._sieve.shown else "", "accent"))
         where = f"line {self.log_list.cursor + 1:,} of {self.log_list.count:,} "
         follow = ("● following  ", "good bold") if self._follow else ("○ F follows  ", "muted")
         return spread(left, [follow, (where, "muted")], width)
@@ -100,48 +126,46 @@ class Logs(RunPlace):
     def _place(self) -> tuple[str, int]:
         assert self._finder is not None
         lines = self._finder.lines
-        now = self._number(self.log_list.cursor) if self.log_list.count else 0
+        now = self._number(self.log_list.cursor) if len(self._numbers) else 0
         at = int(np.searchsorted(lines, now, "left"))
         here = at < len(lines) and int(lines[at]) == now
         return (f"{at + 1:,}" if here else "—"), len(lines)
 
-    def _explain(self, moment: Moment, width: int) -> list[Line]:
+    def _tell(self, moment: Moment) -> None:
         """What is known of the line under the cursor."""
-        if not self.log_list.count:
-            return [[("—", "faint")]]
-        line = moment.console.line(self._number(self.log_list.cursor))
+        line, box = self.here, self.words("explain")
+        card = self.card
+        box.border_title = "what it means" if card else "this line"
+        if line is None:
+            box.show(lambda width, height: [[("—", "faint")]])
+            return
         step = moment.curves.step_of(line.attempt, line.end, line.t)
-        text = plain(line.text, self.hide)
-        facts = f"attempt {line.attempt}   {words.moment(line.t)}   byte {line.end:,}"
-        return [
-            [(fit(text, width), "text")],
-            [(fit(text[width:], width), "text")],
-            [
-                (f"step {words.count(step)}", "accent bold" if step is not None else "faint"),
-                (f"   {facts}", "muted"),
-                ("   Enter shows it on the charts" if step is not None else "", "faint"),
-            ],
-        ]
+        told = Told(line, step, plain(line.text, self.hide), card)
+        box.show(lambda width, height: explaining(told, width, height))
+        most = self.size.height // 2 if self._whole else LONGEST if card else 5
+        box.styles.height = min(lines_of(told, max(self.size.width - 4, 1)) + 2, most)
+        self.query_one(KeyBar).offer(self.offered())
 
     # search
 
     def _search(self, moment: Moment) -> None:
         """Look through what is new, on a thread."""
-        finder = self._finder
-        if finder is None or self._busy:
+        finders = {one for one in (self._finder, self._sieve.finder) if one is not None}
+        if not finders or self._busy:
             return
         self._busy = True
 
         def work() -> None:
-            finder.advance(moment.console)
+            for finder in finders:
+                finder.advance(moment.console)
             if not get_current_worker().is_cancelled:
-                self.app.call_from_thread(self._searched, finder, moment)
+                self.app.call_from_thread(self._searched, moment)
 
         self.run_worker(work, thread=True, exit_on_error=True)
 
-    def _searched(self, finder: Finder, moment: Moment) -> None:
+    def _searched(self, moment: Moment) -> None:
         self._busy = False
-        if finder is self._finder and self.is_current:
+        if self.is_current:
             self._draw(self.moment or moment)
 
     def action_search(self) -> None:
@@ -152,7 +176,10 @@ class Logs(RunPlace):
                 self._finder = Finder(text) if text else None
             except re.error as error:
                 self.deck.tell(f"not a regular expression: {error}", "warning")
-            self._only = self._only and self._finder is not None
+            if self._sieve.name == MATCHES:
+                self._sieve = replace(
+                    self._sieve, finder=self._finder, name=(self._finder and MATCHES) or ""
+                )
             self._busy = False
             self.renew()
 
@@ -175,23 +202,46 @@ class Logs(RunPlace):
         at = int(np.searchsorted(lines, now, side)) - (direction < 0)  # type: ignore[call-overload]
         at %= len(lines)
         self._follow = False
-        self.log_list.to(at if self._only else int(lines[at]))
+        self.log_list.to(self._row(int(lines[at])))
 
     def action_filter(self) -> None:
-        if self._finder is None:
-            self.deck.tell("nothing is searched for; / searches")
+        if self.moment is None:
             return
-        number = self._number(self.log_list.cursor) if self.log_list.count else 0
-        self._only = not self._only
+        found = sieves(self.moment, self._sieve, self._finder)
+        items = [Item(name, says) for name, (says, _) in found.items()]
+
+        def answered(item: Item | None) -> None:
+            if item is not None:
+                self._pass(found[item.name][1])
+
+        hint = "Enter shows these lines only, Esc leaves."
+        self.app.push_screen(Choice("Show which lines?", items, hint), answered)
+
+    def _pass(self, sieve: Sieve) -> None:
+        number = self._number(self.log_list.cursor) if len(self._numbers) else 0
+        self._sieve, self._busy = sieve, False
+        if sieve.finder is not None and self.moment is not None:
+            sieve.finder.advance(self.moment.console)
         self.renew()
-        lines = self._finder.lines
-        self.log_list.to(int(np.searchsorted(lines, number)) if self._only else number)
+        self.log_list.to(self._row(number))
 
     def action_follow(self) -> None:
         self._follow = not self._follow
         if self._follow:
             self.log_list.to(self.log_list.count - 1, quiet=True)
         self.renew()
+
+    def action_wrap(self) -> None:
+        """The whole of a long line, below."""
+        self._whole = not self._whole
+        self.renew()
+
+    def action_fix(self, digit: int) -> None:
+        command = self.card.command(digit, self.source.run.id) if self.card else None
+        if command is not None:
+            self.deck.copy(command)
+        elif self.card is not None and digit <= len(self.card.do):
+            self.deck.tell("nothing to copy: this one takes a person")
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
         self._follow = event.row >= self.log_list.count - 1
@@ -220,16 +270,20 @@ class Logs(RunPlace):
                     number = moment.console.at(attempt, offset) if offset else None
         self._aimed = None
         if number is not None:
-            self._only = False
+            self._sieve = Sieve()
+            self._numbers = self._sieve.numbers(moment.console)
+            self.log_list.show(
+                len(self._numbers), lambda row, width: self._line(moment, row, width)
+            )
             self.log_list.to(number)
 
     def on_listing_chosen(self) -> None:
         self.action_to_chart()
 
     def action_to_chart(self) -> None:
-        if self.moment is None or not self.log_list.count:
+        line = self.here
+        if self.moment is None or line is None:
             return
-        line = self.moment.console.line(self._number(self.log_list.cursor))
         step = self.moment.curves.step_of(line.attempt, line.end, line.t)
         if step is None:
             self.deck.tell("no step is known at this line")

@@ -13,6 +13,9 @@ PLACES = {
     "logs": "Logs",
     "checkpoints": "Checkpoints",
     "alerts": "Alerts",
+    "metrics": "Metrics",
+    "samples": "Samples",
+    "record": "Record",
 }
 
 

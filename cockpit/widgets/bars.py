@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MARK = " ◆ COCKPIT "
 NAME = 60
+ROOMY = 100
+"""Columns from which on keys have their whole label."""
 
 
 def header(places: Sequence[str], right: Line, width: int) -> Line:
@@ -76,19 +78,20 @@ class KeyBar(Lines):
 
     def _line(self, width: int) -> Line:
         """The last ones always have their place: help and the way out."""
-        keys = [one for one in self._found if one.shown]
-        tail = [one for one in keys if one.rank >= 80]
-        kept = [one for one in keys if one.rank < 80]
-        while kept and sum(map(_size, [*kept, *tail])) > width:
+        room = width >= ROOMY
+        tail = [one for one in self._found if 80 <= one.rank < 95]
+        kept = [one for one in self._found if one.rank < 80]
+        while kept and sum(_size(one, room) for one in [*kept, *tail]) > width:
             kept.pop()
-        while tail and sum(map(_size, [*kept, *tail])) > width:
+        while tail and sum(_size(one, room) for one in [*kept, *tail]) > width:
             tail.pop(0)
         line: list[tuple[str, str]] = []
         self._places, x = [], 0
         for one in [*kept, *tail]:
-            self._places.append((x, x + _size(one), one))
-            line += [(f" {one.shown}", "key"), (f" {one.label} ", "muted")]
-            x += _size(one)
+            size = _size(one, room)
+            self._places.append((x, x + size, one))
+            line += [(f" {one.shown}", "key"), (f" {one.words(room)} ", "muted")]
+            x += size
         return line
 
     def on_click(self, event: events.Click) -> None:
@@ -97,8 +100,8 @@ class KeyBar(Lines):
                 self.post_message(self.Pressed(action))
 
 
-def _size(action: Action) -> int:
-    return len(action.shown) + len(action.label) + 3
+def _size(action: Action, room: bool) -> int:
+    return len(action.shown) + len(action.words(room)) + 3
 
 
 def cells(parts: Sequence[tuple[str, int, str, bool]]) -> Line:

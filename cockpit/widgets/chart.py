@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from cockpit.actions import CHART, bindings
 from cockpit.plot.cells import Cells
 from cockpit.plot.curve import Look, Scene, View
 from cockpit.plot.painter import Painter
@@ -27,21 +28,8 @@ class Chart(Painted, can_focus=True):
     """Set `scene` when the data moved on; `window`, `crosshair` and `look` when the view did."""
 
     DEFAULT_CSS = "Chart { height: 1fr; min-height: 3; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "Crosshair left", show=False),
-        Binding("right", "step(1)", "Crosshair right", show=False),
-        Binding("shift+left", "pan(-1)", "Earlier", show=False),
-        Binding("shift+right", "pan(1)", "Later", show=False),
-        Binding("up", "zoom(1)", "Closer", show=False),
-        Binding("down", "zoom(-1)", "Farther", show=False),
-        Binding("z", "toggle_zoom", "Zoom, again: out", show=False),
-        Binding("home", "whole", "Whole run", show=False),
-        Binding("end", "newest", "Newest", show=False),
-        Binding("plus,equals_sign", "smooth(1)", "Smoother", show=False),
-        Binding("minus", "smooth(-1)", "Rougher", show=False),
-        Binding("y", "toggle_log", "Log scale", show=False),
-        Binding("enter", "pick", "Go to the crosshair's step", show=False),
-    ]
+    scopes = (CHART,)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CHART)
 
     scene: reactive[Scene] = reactive(Scene, repaint=False, always_update=True)
     window: reactive[Window | None] = reactive(None, repaint=False)

@@ -97,3 +97,15 @@ def spread(left: Line, right: Line, width: int) -> Line:
     kept = cut(left, room)
     used = sum(cell_len(text) for text, _ in kept)
     return [*kept, (" " * (room + 1 - used), "text"), *right]
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Text in as many lines as it needs, broken at spaces where there are some."""
+    lines, rest = [], text
+    while width > 0 and cell_len(rest) > width:
+        part = set_cell_size(rest, width).rstrip()
+        space = part.rfind(" ")
+        end = max(space if space > width // 2 else len(part), 1)
+        lines.append(rest[:end])
+        rest = rest[end:].lstrip(" ")
+    return [*lines, rest]

@@ -8,13 +8,14 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit import inks
+from cockpit.actions import LIST, bindings
 from cockpit.inks import Line
 from cockpit.widgets.lines import strip
 
@@ -27,14 +28,8 @@ class Listing(ScrollView, can_focus=True):
     """Tell it how many rows there are and how one is drawn. `head` stays above them."""
 
     DEFAULT_CSS = "Listing { height: 1fr; scrollbar-size: 1 1; overflow-x: hidden; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-    ]
+    scopes = (LIST,)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LIST)
 
     class Chosen(Message):
         """A row was clicked twice, or once while it had the cursor."""

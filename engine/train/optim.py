@@ -9,23 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.profile.tables.training import Optim, Schedule
+from engine.profile.tables.training import Optim
+from engine.rate import rate as rate
 from engine.train.adapters import whole
 from engine.train.errors import TrainError
-
-
-def rate(schedule: Schedule, peak: float, step: int, total: int) -> float:
-    """The learning rate of step 0, 1, ... of a phase of `total` steps; the first step already learns."""
-    warm = schedule.warmup_steps
-    if warm is None:
-        warm = math.ceil(schedule.warmup_ratio * total)
-    if step < warm:
-        return peak * (step + 1) / warm
-    if schedule.kind == "constant":
-        return peak
-    done = min(1.0, (step - warm) / max(1, total - warm))
-    shape = 1.0 - done if schedule.kind == "linear" else 0.5 * (1.0 + math.cos(math.pi * done))
-    return peak * (schedule.floor + (1.0 - schedule.floor) * shape)
 
 
 def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], settings: Optim) -> Any:

@@ -17,7 +17,7 @@ PROFILE = """
 name = "tiny"
 recipe = "command"
 [command]
-argv = ["python3", "{script}", "--steps", "400", "--pause", "0.05", "--save-every", "5", "--out", "out"]
+argv = ["python3", "{script}", "--steps", "4000", "--pause", "0.05", "--save-every", "5", "--out", "out"]
 resume = ["--resume", "{{path}}"]
 [checkpoints]
 glob = "out/step-*.json"

@@ -1,18 +1,28 @@
-"""Each screen as it looks, in words: every place x state x size against what was looked at and found good.
+"""Each screen as it looks: every place x state x size against what was looked at and found good.
 
-`DRAW_PICTURES=1 pytest …` draws them anew; look at what changed before it is kept.
+A picture is its words and a number for its colours. `DRAW_PICTURES=DIR pytest …` draws them anew, and as SVG into DIR:
+look at what changed before it is kept.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from textual.pilot import Pilot
 
+from cockpit.app import Cockpit
+from cockpit.screens.base import Place
+from cockpit.screens.manual import Manual
+from cockpit.screens.metrics import Metrics
 from cockpit.screens.places import PLACES, place
-from tests.cockpit.stage import SIZES, Pinned, opened, play, rows, tale, until
+from cockpit.widgets.chart import Chart
+from engine import profile
+from engine.events import trainer as t
+from engine.runs import Run
+from tests.cockpit.stage import SIZES, T0, Pinned, Told, opened, play, rows, tale, until
 
 KEPT = Path(__file__).parent / "pictures"
 STATES = {
@@ -23,41 +33,106 @@ STATES = {
     "done": "DONE",
 }
 NAMES = [f"{width}x{height}" for width, height in SIZES]
+SAID: list[Told] = [
+    ("1/trainer", t.PhaseEntered(T0 + 2, "A", 1)),
+    ("1/trainer", t.Saved(T0 + 21, 20, "checkpoints/checkpoint-20", 1_310_000_000, "0" * 64)),
+    ("1/trainer", t.Sampled(T0 + 22, 20, "In the year 1834,", "the the of the and of the,")),
+    ("1/trainer", t.Sampled(T0 + 42, 40, "In the year 1834,", "I walked through\nthe streets")),
+]
+PROFILE = {
+    "name": "tale",
+    "recipe": "pretrain",
+    "goal": "a loss below 3",
+    "model": {"base": "gpt2"},
+    "data": {"train": ["tales.txt"]},
+    "train": {"max_steps": 100},
+    "optim": {"learning_rate": 0.003},
+    "schedule": {"warmup_steps": 10},
+    "expect": {"loss": {"bands": [[0, 60, 3.2, 3.8], [60, 100, 2.0, 3.2]]}},
+}
 
 
-async def picture(pilot: Pilot[None], name: str, source: Pinned) -> list[str]:
+def told_run(logs: Path, state: str) -> Run:
+    name = STATES[state]
+    run = tale(logs, name, *([] if state == "empty" else SAID))
+    run.profile.write_bytes(profile.from_table(PROFILE).canonical())
+    return run
+
+
+async def shot(pilot: Pilot[None], name: str) -> str:
+    """What is on the screen: its words, and a number that changes with its colours."""
     app = pilot.app
-    feed = app.follow(source)  # type: ignore[attr-defined]
-    app.push_screen(place(name)(feed, str))
-    await until(pilot, lambda: feed.latest is not None and app.screen.query("#head"))  # type: ignore[arg-type]
     await pilot.pause()
+    width, height = app.size
     drawn = rows(pilot)
-    app.back()  # type: ignore[attr-defined]
+    assert len(drawn) == height and max(map(len, drawn)) <= width
+    strips = app.screen._compositor.render_strips()
+    colours = crc32(repr([(str(s.style), len(s.text)) for strip in strips for s in strip]).encode())
+    if os.environ.get("DRAW_PICTURES"):
+        folder = Path(os.environ["DRAW_PICTURES"])
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{name.replace(' ', '-')}-{width}x{height}.svg"
+        file.write_text(app.export_screenshot(simplify=True), "utf-8")
+    return "\n".join([f"=== {name} {colours:08x}", *drawn])
+
+
+async def picture(pilot: Pilot[None], name: str, source: Pinned, state: str = "") -> str:
+    app = pilot.app
+    assert isinstance(app, Cockpit)
+    feed = app.follow(source)
+    screen = place(name)(feed, str)
+    app.push_screen(screen)
+    await until(pilot, lambda: feed.latest is not None and bool(screen.query("#head")))
+    if isinstance(screen, Metrics) and screen.moment and screen.moment.curves.metrics:
+        await until(
+            pilot,
+            lambda: bool(screen.query(Chart)) and len(screen.query(Chart).first().scene.curves) > 0,
+        )
+    drawn = await shot(pilot, f"{name} {state}")
+    app.back()
     await pilot.pause()
     return drawn
 
 
+def compared(name: str, size: tuple[int, int], drawn: list[str]) -> None:
+    kept = KEPT / f"{name}-{size[0]}x{size[1]}.txt"
+    now = "\n".join(drawn) + "\n"
+    if os.environ.get("DRAW_PICTURES"):
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(now, "utf-8")
+    assert kept.read_text("utf-8") == now, f"{name} at {size} looks different"
+
+
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_every_screen_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple[int, int]) -> None:
-    runs = {state: tale(logs, name) for state, name in STATES.items()}
+def test_every_screen_of_a_run_looks_as_it_should(
+    logs: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    runs = {state: told_run(logs, state) for state in STATES}
     found: dict[str, list[str]] = {}
 
     async def scene() -> None:
         async with opened(tmp_path / "none", size=size) as pilot:
             for name in PLACES:
                 for state, run in runs.items():
-                    drawn = await picture(pilot, name, Pinned(run))
-                    assert len(drawn) == size[1] and max(map(len, drawn)) <= size[0]
-                    found.setdefault(name, []).append("\n".join([f"=== {state}", *drawn]))
+                    drawn = await picture(pilot, name, Pinned(run), state)
+                    found.setdefault(name, []).append(drawn)
 
     play(scene)
     for name, drawn in found.items():
-        kept = KEPT / f"{name}-{size[0]}x{size[1]}.txt"
-        picture_now = "\n".join(drawn) + "\n"
-        if os.environ.get("DRAW_PICTURES"):
-            kept.parent.mkdir(exist_ok=True)
-            kept.write_text(picture_now, "utf-8")
-        assert kept.read_text("utf-8") == picture_now, f"{name} at {size} looks different"
+        compared(name, size, drawn)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_help_looks_as_it_should(logs: Path, size: tuple[int, int]) -> None:
+    async def scene() -> None:
+        async with opened(logs, size=size) as pilot:
+            screen = pilot.app.screen
+            assert isinstance(screen, Place)
+            pilot.app.push_screen(Manual(screen.scopes, None))
+            await pilot.pause()
+            compared("help", size, [await shot(pilot, "help")])
+
+    play(scene)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
@@ -67,7 +142,7 @@ def test_all_seven_answers_are_there_at_every_size(logs: Path, size: tuple[int, 
 
     async def scene() -> None:
         async with opened(logs / "none", size=size) as pilot:
-            shown = "\n".join(await picture(pilot, "dashboard", Pinned(run))).lower()
+            shown = (await picture(pilot, "dashboard", Pinned(run))).lower()
             assert [label for label in labels if label not in shown] == []
 
     play(scene)

@@ -1,0 +1,142 @@
+"""Some runs on one chart, and beside it what they differ in: differences first, what is equal on request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+
+from cockpit.actions import COMPARE, bindings
+from cockpit.differences import Row, differences
+from cockpit.inks import Line
+from cockpit.plot.curve import Axis, Curve, Look, Scene
+from cockpit.rulers import NAMES, Counting, following
+from cockpit.scenes import COUNTED
+from cockpit.screens.base import Place
+from cockpit.screens.charted import promised
+from cockpit.screens.record import frozen
+from cockpit.watching.several import Moments, Several
+from cockpit.watching.watch import Watch
+from cockpit.widgets.bars import cells
+from cockpit.widgets.chart import Chart
+from cockpit.widgets.listing import Listing
+from engine.display import display
+from engine.runs import Run
+
+NAME = 60
+LETTERS = "ABCDEFGHIJKLMNOP"
+MOST = 8
+"""Runs on one chart: beyond it no colour tells them apart."""
+
+
+class Compare(Place):
+    """Runs are called A, B, C; each keeps its colour from the chart to the table."""
+
+    scopes = (COMPARE,)
+    BINDINGS: ClassVar = bindings(COMPARE)
+    AUTO_FOCUS = "#overlay"
+
+    def __init__(self, watch: Watch[Moments]) -> None:
+        super().__init__()
+        self.feed: Watch[Moments] = watch
+        self._metric, self._same = "loss", False
+        self._rows: list[Row] = []
+        self._tables = [frozen(run) for run in self.runs]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return cast(Several, self.feed.source).runs
+
+    @property
+    def moments(self) -> Moments:
+        return self.feed.latest or (None,) * len(self.runs)
+
+    def body(self) -> ComposeResult:
+        yield Chart(look=Look(glyphs=self.deck.glyphs), id="overlay", classes="box")
+        listing = Listing(id="list", classes="box")
+        listing.border_title = "differences first"
+        yield listing
+
+    def places(self) -> Sequence[str]:
+        return ["Fleet", "Compare"]
+
+    def right(self, width: int) -> Line:
+        return [
+            (f"{len(self.runs)} runs  {display(self._metric, 24)} by {self.deck.axis} ", "muted")
+        ]
+
+    def renew(self) -> None:
+        super().renew()
+        self.query_one(Chart).scene = self._scene()
+        rows = differences(self._tables, self.moments)
+        self._rows = [row for row in rows if self._same or row.fact or not row.same]
+        hidden = len(rows) - len(self._rows)
+        listing = self.query_one(Listing)
+        listing.border_subtitle = f"{hidden} equal rows hidden: e shows them" if hidden else ""
+        listing.show(len(self._rows), self._line, self._head)
+
+    def _scene(self) -> Scene:
+        curves = []
+        for letter, run, moment in zip(LETTERS, self.runs, self.moments, strict=False):
+            if moment is None:
+                continue
+            counting = Counting(moment.status.cost.rate, promised(run).tokens_step)
+            ruler = counting.ruler(moment.curves, self.deck.axis)
+            curves.append(Curve(*ruler.points(self._metric), name=letter))
+        return Scene(display(self._metric, NAME), tuple(curves), axis=Axis(self.deck.axis))
+
+    def _columns(self, width: int) -> tuple[int, int]:
+        name = min(max(width // 4, 12), 32)
+        return name, max((width - name - 3) // max(len(self.runs), 1) - 1, 6)
+
+    def _head(self, width: int) -> Line:
+        name, each = self._columns(width)
+        runs = [(f"{letter} {display(run.id, NAME)}", each, "primary bold", False)
+                for letter, run in zip(LETTERS, self.runs, strict=False)]  # fmt: skip
+        return cells([("", 1, "text", False), ("", name, "faint", False), *runs])
+
+    def _line(self, at: int, width: int) -> Line:
+        row = self._rows[at]
+        name, each = self._columns(width)
+        sign, ink = ("=", "faint") if row.same else ("≠", "warn bold")
+        values = [(value, each, "muted" if row.same else "text", False) for value in row.values]
+        return cells([(sign, 1, ink, False), (row.name, name, "muted", False), *values])
+
+    # what can be done
+
+    def action_x_axis(self) -> None:
+        known = [
+            Counting(m.status.cost.rate, promised(run).tokens_step).kinds(m.curves)
+            for run, m in zip(self.runs, self.moments, strict=True)
+            if m is not None
+        ]
+        shared = [kind for kind in known[0] if all(kind in one for one in known)] if known else []
+        if shared:
+            self.deck.axis = following(shared, self.deck.axis)
+            chart = self.query_one(Chart)
+            chart.window = chart.crosshair = None
+            self.deck.tell(f"x counts {NAMES[self.deck.axis]}")
+            self.renew()
+
+    def action_next_metric(self) -> None:
+        told = dict.fromkeys(n for m in self.moments if m for n in m.curves.metrics)
+        names = [name for name in told if name not in COUNTED]
+        if names:
+            at = names.index(self._metric) if self._metric in names else -1
+            self._metric = names[(at + 1) % len(names)]
+            self.query_one(Chart).window = None
+            self.renew()
+
+    def action_same(self) -> None:
+        self._same = not self._same
+        self.renew()
+
+    def action_fleet(self) -> None:
+        self.deck.home()
+
+    def action_back(self) -> None:
+        self.deck.back()
+
+    def action_copy(self) -> None:
+        self.deck.copy("\n".join(f"engine status {run.id}" for run in self.runs))
