@@ -20,7 +20,7 @@ from engine.events import Event
 from engine.events import keeper as say
 from engine.frame import Frame
 from engine.identity import Identity
-from engine.keeper import artifacts, policy
+from engine.keeper import artifacts, policy, shrinking
 from engine.keeper.job import Place, Restart, argv, job, working_folder
 from engine.machines import local
 from engine.profile import Profile, filled, from_json, plain
@@ -115,6 +115,7 @@ class Keeper:
             trainer_alive=look(view).trainer_alive is True,
             stop_asked=wish is not None and wish.kind != "resume",
             resume_asked=wish is not None and wish.kind == "resume",
+            change=shrinking.next_change(self._profile, view),
         )
 
     def _runner_alive(self, view: View) -> bool:
@@ -160,7 +161,8 @@ class Keeper:
         cwd = accepted.cwd if accepted else "."
         restart = self._restart(decision, view)
         place = Place(cwd)
-        command = argv(self._profile, self.run, restart, place)
+        micro = shrinking.micro_batch(view, decision.change)
+        command = argv(self._profile, self.run, restart, place, micro)
         folder = working_folder(self._profile, place)
         attempt = self.run.attempt(decision.number)
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
@@ -175,6 +177,7 @@ class Keeper:
             reason=decision.reason,
             resume_from=restart.path if restart else None,
             resume_step=restart.step if restart else None,
+            change=decision.change,
         )
         self._write(opened)
         self._failures, self._rest_until = 0, 0.0
