@@ -157,6 +157,9 @@ def _by_itself(view: View, attempt: AttemptView, end: ExitFacts) -> Verdict:
     if end.signal is not None:
         return Verdict(State.FAILED, f"FAILED {_signal(end.signal)}", "killed by a signal", 1)
     if end.code != 0:
+        full = next((line for line in end.tail if "out of memory" in line.lower()), None)
+        if full is not None:
+            return Verdict(State.FAILED, "OOM", full.strip().removeprefix("error: "), 1)
         return Verdict(State.FAILED, f"FAILED {end.code}", f"exit status {end.code}", 1)
     if _complete(view, attempt) is False:
         reason = f"exit 0 at step {attempt.facts.tally.step} of {view.total}"

@@ -28,11 +28,14 @@ class Restart:
     step: int | None
 
 
-def argv(profile: Profile, run: Run, restart: Restart | None, place: Place) -> tuple[str, ...]:
-    """The command of an attempt, with what continues it appended."""
+def argv(
+    profile: Profile, run: Run, restart: Restart | None, place: Place, micro: int | None = None
+) -> tuple[str, ...]:
+    """The command of an attempt, with what continues it, and what was changed since the profile, appended."""
     if profile.recipe in RECIPES:
         base: tuple[str, ...] = (place.python, "-m", "engine.train", str(run.profile))
         base += ("--out", str(run.folder / "checkpoints"))
+        base += ("--micro-batch", str(micro)) if micro else ()
         return base + (("--resume", restart.path) if restart else ())
     if profile.recipe != "command":
         raise Unusable(

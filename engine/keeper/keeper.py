@@ -20,7 +20,7 @@ from engine.events import Event, saves
 from engine.events import keeper as say
 from engine.frame import Frame
 from engine.hosts import LOCAL, Host
-from engine.keeper import artifacts, continuing, policy, rollback, wishes
+from engine.keeper import artifacts, continuing, policy, rollback, shrinking, wishes
 from engine.keeper.hand import Hand
 from engine.keeper.job import Restart, addresses, argv, going_on, job, working_folder
 from engine.keeper.mail import Mail
@@ -134,6 +134,7 @@ class Keeper:
             trainer_alive=look(view).trainer_alive is True,
             stop_asked=wish is not None and wish.kind != "resume",
             resume_asked=wish is not None and wish.kind == "resume",
+            change=shrinking.next_change(self._profile, view),
         )
 
     def _do(self, decision: policy.Decision, view: View) -> None:
@@ -159,7 +160,8 @@ class Keeper:
         restart = self._restart(decision, view)
         workspace = self._profile.workspace
         place = self._hand.place(Project(cwd, workspace.push, workspace.exclude))
-        command = argv(self._profile, self.run, restart, place)
+        micro = shrinking.micro_batch(view, decision.change)
+        command = argv(self._profile, self.run, restart, place, micro)
         folder = working_folder(self._profile, place)
         attempt = self.run.attempt(decision.number)
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
@@ -183,7 +185,7 @@ class Keeper:
             reason=decision.reason,
             resume_from=restart.path if restart else None,
             resume_step=restart.step if restart else None,
-            change=patched.change if patched else None,
+            change=decision.change or (patched.change if patched else None),
         )
         self._write(opened)
         self._start(attempt)

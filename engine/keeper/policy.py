@@ -33,6 +33,8 @@ class Situation:
     trainer_alive: bool
     stop_asked: bool
     resume_asked: bool
+    change: str | None = None
+    """What a further attempt after a full memory would do differently; None: nothing."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Open:
 
     number: int
     reason: str
+    change: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,10 @@ def _after(at: Situation, last: AttemptView, ended: Verdict, recover: Recover) -
     if known.refused is not None and known.refused.after == last.number:
         return Close()
     if known.planned is not None and known.planned.after == last.number:
-        due = (known.planned.t or 0.0) + known.planned.delay_s
-        return (
-            Open(last.number + 1, known.planned.cause)
-            if _due(at.now, due, known.planned.delay_s)
-            else Wait()
-        )
+        cause, delay_s = known.planned.cause, known.planned.delay_s
+        if not _due(at.now, (known.planned.t or 0.0) + delay_s, delay_s):
+            return Wait()
+        return Open(last.number + 1, cause, at.change if cause == "oom" else None)
     return _recover(at, last, ended, recover)
 
 
@@ -147,7 +148,7 @@ def _recover(at: Situation, last: AttemptView, ended: Verdict, recover: Recover)
         return Refuse(cause, f"it went back {made} times and the alarm came again")
     if not back and made >= recover.attempts:
         return Refuse(cause, f"{made} further attempts were made, as many as [recover] allows")
-    if cause == "oom" and _oom_before(at.view, last):
+    if cause == "oom" and at.change is None and _oom_before(at.view, last):
         return Refuse(cause, "out of memory again and nothing was changed; a smaller batch may fit")
     delay_s = min(recover.backoff_s * 2**made, LONGEST_BACKOFF_S)
     return Plan(cause, delay_s)

@@ -8,6 +8,7 @@ from engine.profile.faults import Fault
 from engine.profile.leaks import ADVICE, holds_secret
 from engine.profile.profile import Profile
 from engine.profile.tables.data import Phase
+from engine.profile.tables.model import Model
 
 OWN = ("finetune", "pretrain")
 """Recipes that train by our own loop."""
@@ -81,7 +82,23 @@ def _model(profile: Profile) -> Iterator[Fault]:
     if model.from_scratch is not None and adapter.kind != "full":
         fix = 'adapter.kind = "full"'
         yield Fault(("adapter", "kind"), "an adapter on random weights learns nothing", fix)
+    if adapter.path is not None and adapter.kind == "full":
+        yield Fault(("adapter", "path"), "is no part of a full training", 'adapter.kind = "lora"')
+    yield from _scratch(model)
+
+
+def _scratch(model: Model) -> Iterator[Fault]:
     scratch = model.from_scratch
+    if scratch is not None and scratch.family == "gpt2":
+        for name in ("kv_heads", "mlp"):
+            if getattr(scratch, name) is not None:
+                path = ("model", "from_scratch", name)
+                yield Fault(
+                    path, "is fixed in the family gpt2", "leave it out, or family = 'llama'"
+                )
+    if scratch is not None and (model.revision is not None or model.dtype != "auto"):
+        name = "dtype" if model.dtype != "auto" else "revision"
+        yield Fault(("model", name), "is of a base's weights, and these are random", "leave it out")
     if scratch is not None and scratch.width % scratch.heads:
         path = ("model", "from_scratch", "heads")
         yield Fault(path, f"must divide the width {scratch.width}")

@@ -15,7 +15,7 @@ from engine.train.asked import Asked
 from engine.train.certificate import differences, environment, sentence
 from engine.train.checkpoint import Checkpoint, newest, sweep, verify
 from engine.train.corpus import Corpus
-from engine.train.errors import ResumeError, TrainError
+from engine.train.errors import ResumeError, TrainError, located
 from engine.train.feed import Plan
 from engine.train.job import global_batch, phases
 from engine.train.loss import compile_loss
@@ -25,7 +25,7 @@ from engine.train.ranks import World
 from engine.train.run import Run, phase_steps
 from engine.train.saver import Saver
 from engine.train.sources import open_codec, open_corpora
-from engine.train.state import restore
+from engine.train.state import load_weights, restore
 from engine.train.tokenizer import Codec
 from engine.train.voice import Voice
 
@@ -60,10 +60,11 @@ def assemble(job: Profile, world: World, parts: Parts, out: Path, asked: Asked) 
     voice, net = Voice(world.first), parts.net
     compiled = _compile(job, net, world)
     dtype = models.precision(job, world.device)
+    plans = _plans(job, parts.corpora, world, compiled)
     return Run(
         job=job, world=world, net=net, module=ranks.split(net, world, job.train.strategy).train(),
         card=parts.card, codec=parts.codec, valid=parts.valid, dtype=dtype,
-        plans=_plans(job, parts.corpora, world, compiled),
+        plans=plans, steps=phase_steps(job, plans),
         optimizer=make_optimizer(net.learning(), job.optim),
         scaler=torch.amp.GradScaler(world.device.type, enabled=dtype == torch.float16),
         voice=voice, saver=_saver(job, out, voice), asked=asked, compiled=compiled,
@@ -77,11 +78,20 @@ def resume(run: Run, wanted: str | None, out: Path) -> None:
         sweep(out)
     checkpoint = None if wanted is None else find(wanted, out, run.voice)
     if checkpoint is None:
+        _begin_from_adapter(run)
         return
-    restore(run, checkpoint)
+    then = _environment(checkpoint)
+    lost = restore(run, checkpoint)
     _extend(run, checkpoint)
-    then = checkpoint.manifest.get("environment") or _environment(checkpoint)
-    run.voice.say(sentence(run.at.step, differences(then, environment(run))))
+    run.voice.say(sentence(run.at.step, differences(then, environment(run)) + lost))
+
+
+def _begin_from_adapter(run: Run) -> None:
+    """Go on from an adapter that lies there already, ours or PEFT's: its weights, nothing else."""
+    path = run.job.adapter.path
+    if path is not None:
+        load_weights(run, Path(located(path, "adapter.path")))
+        run.voice.say(f"starting from the adapter in {path}")
 
 
 def _extend(run: Run, checkpoint: Checkpoint) -> None:
@@ -167,8 +177,8 @@ def begin(run: Run) -> None:
         device=_spoken(run.device),
         start_step=run.at.step or None,
     )
-    steps = phase_steps(run.job, run.plans)
-    run.voice.say(f"{run.total} steps ({' + '.join(map(str, steps))}) on {_spoken(run.device)}")
+    steps = " + ".join(map(str, run.steps))
+    run.voice.say(f"{run.total} steps ({steps}) on {_spoken(run.device)}")
 
 
 def _spoken(device: torch.device) -> str:

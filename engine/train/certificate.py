@@ -6,6 +6,7 @@ Nothing continues in silence on other data, another batch, another horizon or an
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +14,7 @@ import torch
 from engine.train.job import global_batch, phases
 
 if TYPE_CHECKING:
-    from engine.train.run import Run
+    from engine.train.run import At, Run
 
 
 def environment(run: Run) -> dict[str, Any]:
@@ -56,6 +57,29 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
         else:
             found.append(f"{key} {before} → {after}")
     return found
+
+
+def placed(at: At, then: dict[str, Any], now: dict[str, Any]) -> tuple[At, list[str]]:
+    """The position under a plan that may have changed, and in words what of it could not be kept.
+
+    A phase's place is a number of rows: with another batch it is another number of steps. Gradients of a step under
+    way are kept only where the micro-batches made so far are whole ones still.
+    """
+    lost = []
+    batch, old = now["global batch"], then["global batch"]
+    rows, micro = at.phase_step * old, at.micro
+    if batch != old:
+        at = replace(at, phase_step=rows // batch, micro=0)
+        if rows % batch:
+            lost.append(f"{rows % batch} rows are trained again")
+    elif micro and at.phase < len(now["micro-batch"]):
+        size, before = now["micro-batch"][at.phase], then["micro-batch"][at.phase]
+        same = all(then[key] == _plain(now[key]) for key in ("data", "ranks"))
+        whole = same and micro * before % size == 0
+        at = replace(at, micro=micro * before // size if whole else 0)
+    if micro and not at.micro:
+        lost.append("the step under way begins again")
+    return at, lost
 
 
 def _plain(value: Any) -> Any:

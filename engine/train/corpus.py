@@ -89,6 +89,43 @@ class Packed:
         return int(sum(self.starts[d + 1] - self.starts[d] for d in self.bins[index]))
 
 
+@dataclass(frozen=True)
+class Joined:
+    """Several corpora, one after the other."""
+
+    parts: tuple[Corpus, ...]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256("".join(part.digest for part in self.parts).encode()).hexdigest()
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def bin(self, index: int) -> list[Document]:
+        part, at = self._find(index)
+        return part.bin(at)
+
+    def trained(self, index: int) -> int:
+        part, at = self._find(index)
+        return part.trained(at)
+
+    def size(self, index: int) -> int:
+        part, at = self._find(index)
+        return part.size(at)
+
+    def _find(self, index: int) -> tuple[Corpus, int]:
+        for part in self.parts:
+            if index < len(part):
+                return part, index
+            index -= len(part)
+        raise IndexError(index)
+
+
+def joined(parts: list[Corpus]) -> Corpus | None:
+    return Joined(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
+
+
 @dataclass
 class Encoded:
     """Documents on their way to be packed, and what had to be left out or cut."""

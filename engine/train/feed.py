@@ -21,8 +21,6 @@ from torch import Tensor
 from engine.data.order import Ints, shuffled
 from engine.train.corpus import Corpus, Document
 
-AHEAD = 2
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -81,6 +79,20 @@ class Plan:
     def steps(self) -> int:
         return math.ceil(self.epochs * self.steps_per_epoch)
 
+    def steps_for(self, tokens: int) -> int:
+        """The first so many steps that hold at least these tokens."""
+        epoch = sum(self.corpus.size(index) for index in range(len(self.corpus)))
+        index = tokens // epoch * self.steps_per_epoch
+        seen = tokens // epoch * epoch
+        while seen < tokens:
+            seen += self.tokens(index)
+            index += 1
+        return index
+
+    def tokens(self, index: int) -> int:
+        """How many a step holds, over all ranks."""
+        return sum(self.corpus.size(int(b)) for b in self.bins(index))
+
     def bins(self, index: int) -> Ints:
         """The bins of a step, over all ranks."""
         epoch, within = divmod(index, self.steps_per_epoch)
@@ -100,8 +112,10 @@ class Plan:
         return Step(index, micro, learned, tokens)
 
     def smaller(self) -> Plan:
-        """Half the micro-batch, the same global batch: the way out of a full memory."""
-        return replace(self, micro=max(1, self.micro // 2))
+        """At most half the micro-batch, the same global batch: the way out of a full memory."""
+        rows = self.global_batch // self.world
+        fits = [micro for micro in range(1, self.micro // 2 + 1) if rows % micro == 0]
+        return replace(self, micro=max(fits, default=1))
 
 
 NOTHING = Document(np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.bool_))
@@ -155,13 +169,13 @@ def _to(tensor: Tensor | None, device: torch.device) -> Tensor | None:
 
 
 class Feed:
-    """A plan's steps from `start` on, built by a thread while the device works."""
+    """A plan's steps from `start` on, in their order, built by threads while the device works."""
 
-    def __init__(self, plan: Plan, start: int, stop: int, pin: bool) -> None:
-        self._plan, self._pin = plan, pin
+    def __init__(self, plan: Plan, start: int, stop: int, pin: bool, workers: int = 1) -> None:
+        self._plan, self._pin, self._ahead = plan, pin, workers + 1
         self._wanted = iter(range(start, stop))
         self._coming: deque[Future[Step]] = deque()
-        self._worker = ThreadPoolExecutor(1, "feed")
+        self._worker = ThreadPoolExecutor(workers, "feed")
 
     def __enter__(self) -> Iterator[Step]:
         return self._steps()
@@ -170,7 +184,7 @@ class Feed:
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _steps(self) -> Iterator[Step]:
-        for index in islice(self._wanted, AHEAD):
+        for index in islice(self._wanted, self._ahead):
             self._coming.append(self._worker.submit(self._build, index))
         while self._coming:
             step = self._coming.popleft().result()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from engine.profile import Profile, from_json
 from engine.profile.tables.data import Phase
 from engine.profile.tables.training import Eval
@@ -38,6 +41,17 @@ def global_batch(job: Profile) -> int:
     return job.train.micro_batch * job.train.grad_accum * job.train.devices
 
 
+def smaller(job: Profile, micro: int) -> Profile:
+    """The same effective batch in micro-batches of this many rows."""
+    rows = job.train.micro_batch * job.train.grad_accum
+    if not 1 <= micro <= rows or rows % micro:
+        raise TrainError(
+            f"--micro-batch {micro} does not divide the {rows} rows of a device's step"
+        )
+    train = replace(job.train, micro_batch=micro, grad_accum=rows // micro)
+    return replace(job, train=train)
+
+
 def span(job: Profile, horizons: list[int], phase: int, step: int) -> tuple[int, int]:
     """Where a step of a phase stands in its learning-rate schedule, and how long that is.
 
@@ -48,6 +62,15 @@ def span(job: Profile, horizons: list[int], phase: int, step: int) -> tuple[int,
     after = [i for i in range(phase + 1, len(carries)) if not carries[i]]
     last = after[0] if after else len(carries)
     return sum(horizons[first:phase]) + step, sum(horizons[first:last])
+
+
+def outside(expect: Mapping[str, tuple[float, float]], metrics: Mapping[str, float]) -> list[str]:
+    """What of a phase's last metrics is not where the profile expects it, in words."""
+    return [
+        f"{name} {metrics[name]:.4g}, expected {low:g} to {high:g}"
+        for name, (low, high) in expect.items()
+        if name in metrics and not low <= metrics[name] <= high
+    ]
 
 
 def sample_due(settings: Eval, step: int, total: int) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import torch
 
 from engine.profile.tables.training import Eval
@@ -54,6 +57,19 @@ def write(run: Run, prompt: str) -> str:
             made.append(token)
     run.module.train()
     return run.codec.decode(made)
+
+
+def forbidden(listed: tuple[str, ...], text: str) -> list[str]:
+    """Which of the words, or of the words in the files named, a text has: whole words, in any case."""
+    words: list[str] = []
+    for entry in listed:
+        path = Path(entry)
+        words += path.read_text("utf-8").split("\n") if path.is_file() else [entry]
+    return [
+        word.strip()
+        for word in words
+        if word.strip() and re.search(rf"\b{re.escape(word.strip())}\b", text, re.IGNORECASE)
+    ]
 
 
 def _draw(net: Net, window: torch.Tensor, settings: Eval, source: torch.Generator) -> int:

@@ -16,10 +16,17 @@ from engine.train.adapters import refresh_norms
 from engine.train.checkpoint import committed, verify
 from engine.train.errors import SaveError, TrainError
 from engine.train.feed import Feed, Step
-from engine.train.job import eval_due, phases, sample_due, span
+from engine.train.job import eval_due, outside, phases, sample_due, span
 from engine.train.memory import OutOfMemory, full, too_full
-from engine.train.optim import grad_norm, make_optimizer, rate, set_rate, step_unless_broken
-from engine.train.run import Run, phase_steps
+from engine.train.optim import (
+    grad_norm,
+    layer_norms,
+    make_optimizer,
+    rate,
+    set_rate,
+    step_unless_broken,
+)
+from engine.train.run import Run
 from engine.train.state import load_weights, snapshot
 
 
@@ -29,10 +36,9 @@ class Verdict(Enum):
 
 def train(run: Run) -> bool:
     """True when it reached its end, False when it was asked to stop and has saved."""
-    horizons = phase_steps(run.job, run.plans)
-    while run.at.phase < len(horizons):
+    while run.at.phase < len(run.steps):
         enter(run)
-        verdict = follow(run, horizons)
+        verdict = follow(run)
         if verdict is Verdict.STOPPED:
             save(run)
             return end(run, False)
@@ -43,12 +49,12 @@ def train(run: Run) -> bool:
     return end(run, True)
 
 
-def follow(run: Run, horizons: list[int]) -> Verdict:
+def follow(run: Run) -> Verdict:
     """One phase from where it stands to its end."""
-    horizon = horizons[run.at.phase]
+    plan, horizon = run.plans[run.at.phase], run.steps[run.at.phase]
     if run.at.looked < run.at.step:
         look(run, run.at.phase_step == horizon)
-    with Feed(run.plans[run.at.phase], run.at.phase_step, horizon, run.pins) as coming:
+    with Feed(plan, run.at.phase_step, horizon, run.pins, run.job.data.workers or 1) as coming:
         while (step := telling.waited(run, coming)) is not None:
             try:
                 complete = learn(run, step)
@@ -58,7 +64,7 @@ def follow(run: Run, horizons: list[int]) -> Verdict:
                 return Verdict.FULL
             if not complete:
                 return Verdict.STOPPED
-            telling.report(run, step, update(run, horizons))
+            telling.report(run, step, update(run))
             last = run.at.phase_step == horizon
             if not run.wants("stop"):
                 look(run, last)
@@ -116,13 +122,14 @@ def learn(run: Run, step: Step) -> bool:
     return True
 
 
-def update(run: Run, horizons: list[int]) -> Tensor:
+def update(run: Run) -> Tensor:
     """One optimizer step, left out where a gradient is NaN or infinite; returns the gradients' norm."""
     phase, optim = phases(run.job)[run.at.phase], run.job.optim
     peak = phase.learning_rate or optim.learning_rate
-    done, total = span(run.job, horizons, run.at.phase, run.at.phase_step)
+    done, total = span(run.job, run.steps, run.at.phase, run.at.phase_step)
     set_rate(run.optimizer, rate(run.job.schedule, peak, done, total))
     run.scaler.unscale_(run.optimizer)
+    run.layer_norms = layer_norms(run.net.learning()) if run.job.train.layer_norms else {}
     norm = grad_norm(run.learning, optim.max_grad_norm)
     if run.scaler.is_enabled():
         run.scaler.step(run.optimizer)
@@ -143,13 +150,13 @@ def look(run: Run, last: bool) -> None:
     judged = run.valid is not None and (last or step == 0 or eval_due(settings, step))
     sampled = bool(settings.prompts) and sample_due(settings, step, run.total)
     if judged or sampled:
-        with run.meter.time("eval"):
+        with run.meter.time("eval"), run.at_work("the evaluation after"):
             telling.flush(run)
             lost = judge.held_out_loss(run) if judged else None
             if lost is not None:
                 telling.held_out(run, lost)
             for prompt in settings.prompts if sampled else ():
-                run.voice.event("sampled", step=step, prompt=prompt, text=judge.write(run, prompt))
+                telling.sample(run, prompt, judge.write(run, prompt))
     if not run.wants("stop"):
         run.at.looked = step
 
@@ -168,17 +175,22 @@ def save(run: Run, ended: str | None = None) -> None:
 
 def leave(run: Run) -> None:
     """End a phase: the checkpoint stands at the beginning of the next one."""
-    ended = phases(run.job)[run.at.phase].id
+    telling.flush(run)
+    ended = phases(run.job)[run.at.phase]
+    for words in outside(ended.expect, run.metrics):
+        run.voice.say(f"phase {ended.id} ended with {words}", "warning")
     run.at.phase += 1
     run.at.ended, run.at.phase_step = run.at.phase_step, 0
     run.at.best, run.at.worse = None, 0
-    save(run, ended)
+    save(run, ended.id)
 
 
 def shrink(run: Run) -> None:
-    """Memory was full: the same step again in half the micro-batches, once, if the profile allows it."""
+    """Memory was full: the same step again in smaller micro-batches, once, if the profile allows it."""
     plan = run.plans[run.at.phase]
-    if not run.job.train.oom_retry or run.shrunk or plan.micro == 1:
+    # several ranks cannot: the others are waiting in the middle of an exchange
+    alone = run.world.size == 1
+    if not (run.job.train.oom_retry and alone) or run.shrunk or plan.micro == 1:
         raise OutOfMemory(too_full(run))
     run.voice.say(f"{too_full(run)}; going on so", "warning")
     run.plans[run.at.phase] = plan.smaller()

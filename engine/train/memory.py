@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 
 from engine.train.errors import TrainError
-from engine.train.job import global_batch
 from engine.train.meter import memory_peak
 from engine.train.run import Run
 
@@ -24,16 +23,28 @@ def full(error: BaseException) -> bool:
     )
 
 
+def explained(run: Run | None) -> OutOfMemory:
+    """A full memory as the user's error, wherever it was met; without a run it was met while loading."""
+    if run is not None:
+        return OutOfMemory(too_full(run))
+    return OutOfMemory(
+        "out of memory while loading: the model does not fit; take model.bits = 4, train.strategy = 'fsdp'"
+        " over several devices, or a larger device"
+    )
+
+
 def too_full(run: Run) -> str:
     """Where it happened, and the next smaller micro-batch with the same effective batch."""
-    plan, train = run.plans[run.at.phase], run.job.train
+    phase = min(run.at.phase, len(run.plans) - 1)
+    plan, train = run.plans[phase], run.job.train
     peak = memory_peak(run.device) / 2**30
-    where = f"out of memory in step {run.at.step + 1}, micro-batch {plan.micro} rows, peak {peak:.1f} GiB"
+    spot = f"{run.doing} step {run.at.step}" if run.doing else f"step {run.at.step + 1}"
+    where = f"out of memory in {spot}, micro-batch {plan.micro} rows, peak {peak:.1f} GiB"
     if plan.micro > 1:
-        half = plan.micro // 2
-        accum = global_batch(run.job) // (half * train.devices)
+        less = plan.smaller().micro
+        accum = plan.global_batch // (less * plan.world)
         return (
-            f"{where}: train.micro_batch = {half} with train.grad_accum = {accum} is the same batch"
+            f"{where}: train.micro_batch = {less} with train.grad_accum = {accum} is the same batch"
         )
     if not train.gradient_checkpointing:
         return f"{where}: set train.gradient_checkpointing = true or a smaller data.max_length"

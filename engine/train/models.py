@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from engine.profile import Profile
 from engine.profile.tables.model import Scratch
 from engine.train import adapters
-from engine.train.errors import TrainError
+from engine.train.errors import TrainError, located
 from engine.train.feed import Batch
 from engine.train.gpt import GPT, Shape
 from engine.train.loss import Head, token_loss
@@ -131,7 +131,7 @@ def equip(model: Any, job: Profile, device: torch.device) -> tuple[Net, Card]:
     if job.model.bits == 4:
         from engine.train.quantize import quantize
 
-        quantize(model, out, device, precision(job, device))
+        quantize(model, out, device, precision(job, device), job.model)
     model.to(device)
     torch.manual_seed(job.train.seed)
     weights, files = "model.safetensors", {"config.json": model.config.to_json_string().encode()}
@@ -149,18 +149,10 @@ def equip(model: Any, job: Profile, device: torch.device) -> tuple[Net, Card]:
     return Net(model, _trunk_of(model), lambda: _head_of(out, config)), card
 
 
-def base_of(job: Profile) -> str:
-    """The base as transformers takes it: a folder, or a name on the Hub."""
-    base = job.model.base
-    if base is None:
-        raise TrainError("this recipe needs model.base: a folder or the name of a model")
-    return base.removeprefix("hf:")
-
-
 def _load(job: Profile, device: torch.device) -> Any:
     from transformers import AutoModelForCausalLM
 
-    base = base_of(job)
+    base = located(job.model.base, "model.base")
     if job.model.dtype != "auto":
         dtype = DTYPES[job.model.dtype]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,9 @@ from engine.profile.tables.training import Optim
 from engine.rate import rate as rate
 from engine.train.adapters import whole
 from engine.train.errors import TrainError
+
+_BLOCK = re.compile(r"\w+\.\d+(?=\.)")
+"""A numbered block in a parameter's name: `h.0`, `layers.11`."""
 
 
 def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], settings: Optim) -> Any:
@@ -42,8 +46,11 @@ def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], settings: Optim) -
 def _eight_bit() -> Any:
     try:
         import bitsandbytes
-    except ImportError:
-        raise TrainError("optim.name = 'adamw8bit' needs bitsandbytes: pip install it") from None
+    except (ImportError, RuntimeError) as error:
+        raise TrainError(
+            f"optim.name = 'adamw8bit' needs bitsandbytes ({error}): pip install bitsandbytes,"
+            " or optim.name = 'adamw'"
+        ) from None
     kind: Any = bitsandbytes.optim
     return kind.AdamW8bit
 
@@ -57,6 +64,19 @@ def grad_norm(params: list[nn.Parameter], limit: float | None) -> Tensor:
     """The norm of all gradients together, which are then scaled down to `limit`."""
     norm = nn.utils.clip_grad_norm_(params, limit or math.inf)
     return whole(norm)
+
+
+def layer_norms(named: Iterable[tuple[str, nn.Parameter]]) -> dict[str, float]:
+    """The gradients' norm of each layer, as `grad_norm/<layer>`: what a block or another module holds together."""
+    squares: dict[str, Tensor] = {}
+    for name, p in named:
+        if p.grad is not None:
+            block = _BLOCK.search(name)
+            layer = block[0] if block else name.rpartition(".")[0].rpartition(".")[2]
+            square = whole(p.grad.detach().float().square().sum())
+            squares[layer] = square + squares[layer] if layer in squares else square
+    norms = torch.stack(list(squares.values())).sqrt().tolist() if squares else []
+    return {f"grad_norm/{layer}": norm for layer, norm in zip(squares, norms, strict=True)}
 
 
 def step_unless_broken(optimizer: Any, norm: Tensor) -> None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from engine.profile import Profile
+from engine.train import family
 from engine.train.errors import TrainError
+from engine.train.family import Family
+from engine.train.job import global_batch
 from engine.train.models import Net
 
 
@@ -42,33 +44,32 @@ def pick_device(local: int) -> torch.device:
 
 
 @contextmanager
-def spawned(devices: int, argv: list[str]) -> Iterator[None]:
+def spawned(job: Profile, argv: list[str], resuming: bool) -> Iterator[None]:
     """Start ranks 1 and up as children; this process becomes rank 0 by its environment. None outlives it."""
-    if devices <= 1 or "RANK" in os.environ:
+    have = torch.cuda.device_count() if torch.cuda.is_available() else None
+    count = usable(job.train.devices, have, global_batch(job), resuming)
+    if count <= 1 or "RANK" in os.environ:
         yield
         return
-    have = torch.cuda.device_count()
-    if torch.cuda.is_available() and have < devices:
-        raise TrainError(f"train.devices = {devices}, but this machine has {have} GPUs")
     common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    common |= {"WORLD_SIZE": str(devices), "LOCAL_WORLD_SIZE": str(devices)}
+    common |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
     os.environ.update({**common, "RANK": "0", "LOCAL_RANK": "0"})
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-m", "engine.train", *argv],
-            env={**os.environ, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-        )
-        for rank in range(1, devices)
-    ]
+    others = Family(count, argv)
     whole = False
     try:
         yield
         whole = True
     finally:
-        for child in children:
-            if not whole:
-                child.kill()
-            child.wait()
+        others.wait() if whole else others.end()
+
+
+def usable(devices: int, have: int | None, batch: int, resuming: bool) -> int:
+    """How many devices to train on. A run that goes on where there are fewer shares its batch among those."""
+    if have is None or have >= devices:
+        return devices
+    if not resuming:
+        raise TrainError(f"train.devices = {devices}, but this machine has {have} GPUs")
+    return max(count for count in range(1, max(1, have) + 1) if batch % count == 0)
 
 
 def free_port() -> str:
@@ -78,6 +79,7 @@ def free_port() -> str:
 
 
 def join() -> World:
+    family.hold_on()
     size = int(os.environ.get("WORLD_SIZE", "1"))
     local = int(os.environ.get("LOCAL_RANK", "0"))
     device = pick_device(local)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,6 @@ from engine.profile import Profile
 from engine.train.asked import Asked
 from engine.train.corpus import Corpus
 from engine.train.feed import Plan
-from engine.train.job import phases
 from engine.train.meter import Meter
 from engine.train.models import Card, Net
 from engine.train.ranks import World
@@ -68,6 +68,8 @@ class Run:
     asked: Asked
     loss: Tensor
     """Summed loss of the micro-batches of the step under way."""
+    steps: list[int]
+    """How many each phase takes."""
     at: At = field(default_factory=At)
     meter: Meter = field(default_factory=Meter)
     pending: Pending | None = None
@@ -79,6 +81,8 @@ class Run:
     started: int = 0
     compiled: bool = False
     shrunk: bool = False
+    doing: str = ""
+    """What it does beside a step, for whoever must say where memory ran out."""
     agreed: Asked = field(default_factory=Asked)
 
     @property
@@ -88,7 +92,7 @@ class Run:
     @property
     def total(self) -> int:
         """Optimizer steps of the whole run."""
-        return sum(phase_steps(self.job, self.plans))
+        return sum(self.steps)
 
     @property
     def pins(self) -> bool:
@@ -112,6 +116,12 @@ class Run:
         setattr(self.asked, what, False)
         setattr(self.agreed, what, False)
 
+    @contextmanager
+    def at_work(self, what: str) -> Iterator[None]:
+        self.doing, before = what, self.doing
+        yield
+        self.doing = before
+
     @property
     def learning(self) -> list[nn.Parameter]:
         return [p for _, p in self.net.learning()]
@@ -119,17 +129,17 @@ class Run:
 
 def phase_steps(job: Profile, plans: list[Plan]) -> list[int]:
     """How many steps each phase gets. Alone, max_steps or tokens decide; over several phases they only cap."""
-    ends = phases(job)
-    wanted = [end.max_steps or plan.steps for end, plan in zip(ends, plans, strict=True)]
-    limits = [job.train.max_steps] if job.train.max_steps else []
-    if job.train.tokens is not None:
-        limits.append(math.ceil(job.train.tokens / (plans[0].global_batch * job.data.max_length)))
-    if not limits:
-        return wanted
+    limit, tokens = job.train.max_steps, job.train.tokens
     if not job.phase:
-        return [min(limits)]
-    out, left = [], min(limits)
-    for steps in wanted:
-        out.append(min(steps, left))
-        left -= out[-1]
+        wanted = [limit, plans[0].steps_for(tokens) if tokens else None]
+        return [min((steps for steps in wanted if steps), default=plans[0].steps)]
+    out: list[int] = []
+    for phase, plan in zip(job.phase, plans, strict=True):
+        steps = phase.max_steps or plan.steps
+        if limit is not None:
+            steps = min(steps, limit - sum(out))
+        if tokens is not None:
+            steps = min(steps, plan.steps_for(tokens))
+            tokens -= sum(plan.tokens(index) for index in range(steps))
+        out.append(steps)
     return out

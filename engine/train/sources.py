@@ -15,11 +15,10 @@ from engine.data.rows import Fault, Row
 from engine.data.template import Piece
 from engine.profile import Profile
 from engine.profile.tables.data import Data
-from engine.train.corpus import Corpus, Encoded, Tokens, blocks, encode, pack
+from engine.train.corpus import Corpus, Encoded, Tokens, blocks, encode, joined, pack
 from engine.train.errors import TrainError
 from engine.train.job import phases
-from engine.train.models import base_of
-from engine.train.tokenizer import Codec, Pretrained, open_bpe, train_bpe
+from engine.train.tokenizer import Codec, open_bpe, open_pretrained, train_bpe
 from engine.train.voice import Voice
 
 SHOWN = 5
@@ -31,7 +30,7 @@ def open_codec(job: Profile) -> Codec:
     if wanted is not None and wanted.tokenizer is not None:
         return open_bpe(wanted.tokenizer)
     if wanted is None or job.model.base is not None or job.model.tokenizer is not None:
-        return Pretrained((job.model.tokenizer or base_of(job)).removeprefix("hf:"))
+        return open_pretrained(job.model)
     texts = [
         t.text for row in read_rows(_paths(job), "auto") if isinstance(row, Row) for t in row.turns
     ]
@@ -39,18 +38,19 @@ def open_codec(job: Profile) -> Codec:
 
 
 def open_corpora(job: Profile, codec: Codec, voice: Voice) -> tuple[list[Corpus], Corpus | None]:
-    """One corpus a phase, and what is held out: a file, or a fraction of the first phase's data."""
+    """One corpus a phase, and what is held out: a file, or a share of the rows of every phase."""
     held = job.data.valid
-    valid: Corpus | None = None
-    corpora: list[Corpus] = []
-    for number, phase in enumerate(phases(job)):
-        fraction = held if isinstance(held, float) else 0.0
-        corpus, rest = _open(job, codec, phase.data or job.data.train, fraction, voice)
-        corpora.append(corpus)
-        valid = rest if number == 0 else valid
-    if isinstance(held, tuple):
-        valid, _ = _open(job, codec, held, 0.0, voice)
-    return corpora, valid
+    share = held if isinstance(held, float) else 0.0
+    # phases with the same files share one corpus
+    opened: dict[tuple[str, ...], tuple[Corpus, Corpus | None]] = {}
+    wanted = [phase.data or job.data.train for phase in phases(job)]
+    for paths in wanted:
+        if paths not in opened:
+            opened[paths] = _open(job, codec, paths, share, voice)
+    corpora = [opened[paths][0] for paths in wanted]
+    if isinstance(held, str):
+        return corpora, _open(job, codec, (held,), 0.0, voice)[0]
+    return corpora, joined([rest for _, rest in opened.values() if rest is not None])
 
 
 def _open(
@@ -60,16 +60,10 @@ def _open(
         raise TrainError("data.train names no file")
     data, paths = job.data, tuple(found for path in paths for found in expand(path))
     if job.recipe == "pretrain" or data.format == "tokens":
-        return _cut(_stream(paths, codec), data.max_length, fraction)
+        return _cut(_stream(paths, data, codec, voice), data.max_length, fraction)
     found = _encode(paths, data, codec)
-    if data.broken == "stop" and found.broken:
-        first = found.broken[0]
-        raise TrainError(
-            f"{first.where}: {first.reason} ({len(found.broken)} rows like it);"
-            " mend them, or leave them out with data.broken = 'skip'"
-        )
-    _tell(found, voice)
-    kept, rest = _hold_out(found, fraction)
+    _tell(found, data, voice)
+    kept, rest = _hold_out(found if data.dedupe == "none" else _distinct(found, voice), fraction)
     seed = job.train.seed
     valid = pack(rest, data.max_length, data.packing, seed) if rest.ids else None
     return pack(kept, data.max_length, data.packing, seed), valid
@@ -84,15 +78,20 @@ def _encode(paths: tuple[str, ...], data: Data, codec: Codec) -> Encoded:
     return encode(rows, render, codec.encode_many, data.max_length, data.too_long)
 
 
-def _stream(paths: tuple[str, ...], codec: Codec) -> Tokens:
+def _stream(paths: tuple[str, ...], data: Data, codec: Codec, voice: Voice) -> Tokens:
     """Running tokens: a memory-mapped file of them, or texts one after the other, each with its end."""
     if paths[0].endswith(".bin"):
         return _mapped(Path(paths[0]))
-    texts = [
-        row.turns[0].text + codec.eos
-        for row in read_rows(paths, "text")
-        if not isinstance(row, Fault)
-    ]
+    texts: list[str] = []
+    found = Encoded()
+    for row in read_rows(paths, "text"):
+        if isinstance(row, Fault):
+            (found.broken if row.broken else found.faults).append(row)
+        else:
+            texts.append(row.turns[0].text + codec.eos)
+    _tell(found, data, voice)
+    if not texts:
+        raise TrainError(f"data: no text in {', '.join(paths)}")
     return np.concatenate([np.asarray(ids, dtype=np.int32) for ids in codec.encode_many(texts)])
 
 
@@ -125,7 +124,29 @@ def _hold_out(found: Encoded, fraction: float) -> tuple[Encoded, Encoded]:
     return kept, rest
 
 
-def _tell(found: Encoded, voice: Voice) -> None:
+def _distinct(found: Encoded, voice: Voice) -> Encoded:
+    """Each row once: rows are the same when their tokens and what is learned of them are."""
+    out, seen = Encoded(), set[bytes]()
+    for ids, learned in zip(found.ids, found.learned, strict=True):
+        mark = hashlib.sha256(np.asarray([ids, learned], dtype=np.int64).tobytes()).digest()
+        if mark not in seen:
+            seen.add(mark)
+            out.ids.append(ids)
+            out.learned.append(learned)
+    gone = len(found.ids) - len(out.ids)
+    if gone:
+        voice.say(f"{gone} rows are left out: they are there already (data.dedupe)", "warning")
+    return out
+
+
+def _tell(found: Encoded, data: Data, voice: Voice) -> None:
+    """Stop at rows that cannot be read, unless the profile leaves them out; name all that is left out or cut."""
+    if data.broken == "stop" and found.broken:
+        first = found.broken[0]
+        raise TrainError(
+            f"{first.where}: {first.reason} ({len(found.broken)} rows like it);"
+            " mend them, or leave them out with data.broken = 'skip'"
+        )
     left = found.broken + found.faults
     if left:
         shown = "; ".join(f"{f.where}: {f.reason}" for f in left[:SHOWN])

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import random
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engine.train import ranks
 from engine.train.adapters import adapted, export_name, refresh_norms, whole
-from engine.train.certificate import environment
+from engine.train.certificate import environment, placed
 from engine.train.checkpoint import Checkpoint, Snapshot
 from engine.train.errors import ResumeError, nearest
 from engine.train.job import phase_name
+from engine.train.randomness import device_rng, python_rng, restore_python_rng, restore_rng
 from engine.train.run import At, Run
 from engine.train.tensors import flatten, read_tensors, unflatten
 
@@ -29,7 +28,7 @@ OPTIMIZER, RNG, PARTIAL = "optimizer.safetensors", "rng.safetensors", "partial.s
 def snapshot(run: Run, ended: str | None) -> Snapshot:
     """A copy of all that the next step depends on, in host memory. Every rank must call it."""
     states, shape = flatten(_gathered(run.optimizer.state_dict()))
-    rng = ranks.gather(_rng(run.device), run.world)
+    rng = ranks.gather(device_rng(run.device), run.world)
     tensors = {run.card.weights: _weights(run), OPTIMIZER: states}
     tensors[RNG] = {f"{i}.{name}": t for i, each in enumerate(rng) for name, t in each.items()}
     if run.at.micro:
@@ -39,7 +38,7 @@ def snapshot(run: Run, ended: str | None) -> Snapshot:
         "at": dataclasses.asdict(run.at),
         "optimizer": shape,
         "scaler": run.scaler.state_dict(),
-        "python": _python_rng(),
+        "python": ranks.gather(python_rng(), run.world),
         "environment": environment(run),
     }
     owned = {
@@ -52,8 +51,8 @@ def snapshot(run: Run, ended: str | None) -> Snapshot:
     return Snapshot(_name(run.at), _facts(run, ended), owned, files)
 
 
-def restore(run: Run, checkpoint: Checkpoint) -> None:
-    """Make the run what it was when the checkpoint was taken."""
+def restore(run: Run, checkpoint: Checkpoint) -> list[str]:
+    """Make the run what it was when the checkpoint was taken; what of the position could not be kept, in words."""
     folder = checkpoint.path
     try:
         state = json.loads((folder / "state.json").read_bytes())
@@ -65,7 +64,7 @@ def restore(run: Run, checkpoint: Checkpoint) -> None:
     load_weights(run, folder)
     _fit_optimizer(run, optimizer)
     run.scaler.load_state_dict(state["scaler"])
-    run.at = at
+    run.at, lost = placed(at, state["environment"], environment(run))
     run.metrics = {k: v for k, v in checkpoint.manifest.items() if k in ("loss", "eval_loss")}
     if run.at.micro:
         partial = read_tensors(folder / PARTIAL)
@@ -73,12 +72,13 @@ def restore(run: Run, checkpoint: Checkpoint) -> None:
         for name, p in run.net.learning():
             if name in partial:
                 p.grad = partial[name].to(p.device)
-    _restore_python_rng(state["python"])
-    mine = {n.partition(".")[2]: t for n, t in rng.items() if n.startswith(f"{run.world.rank}.")}
-    if mine:
-        torch.set_rng_state(mine["torch"])
-        if run.device.type == "cuda" and "cuda" in mine:
-            torch.cuda.set_rng_state(mine["cuda"], run.device)
+    rank = run.world.rank
+    if rank < len(state["python"]):
+        restore_python_rng(state["python"][rank])
+    restore_rng(
+        run.device, {n[len(f"{rank}.") :]: t for n, t in rng.items() if n.startswith(f"{rank}.")}
+    )
+    return lost
 
 
 def load_weights(run: Run, folder: Path) -> None:
@@ -156,25 +156,6 @@ def _own(pool: dict[str, Tensor], name: str, tensor: Tensor) -> Tensor:
         held = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
         pool[name] = held
     return held.copy_(tensor.detach(), non_blocking=True)
-
-
-def _rng(device: torch.device) -> dict[str, Tensor]:
-    found = {"torch": torch.get_rng_state()}
-    if device.type == "cuda":
-        found["cuda"] = torch.cuda.get_rng_state(device)
-    return found
-
-
-def _python_rng() -> dict[str, Any]:
-    legacy: Any = np.random.get_state()
-    kind, keys, *rest = legacy
-    return {"random": random.getstate(), "numpy": [kind, keys.tolist(), *rest]}
-
-
-def _restore_python_rng(saved: dict[str, Any]) -> None:
-    version, internal, gauss = saved["random"]
-    random.setstate((version, tuple(internal), gauss))
-    np.random.set_state(tuple(saved["numpy"]))
 
 
 def _name(at: At) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engine.train import ranks
+from engine.train import judge, ranks
 from engine.train.errors import TrainError
 from engine.train.feed import Step
 from engine.train.job import phase_name
@@ -73,15 +73,18 @@ def _tell(run: Run, held: Pending | None) -> None:
     speed = held.tokens / times["step_s"]
     peak = peak_flops(run.device, run.dtype)
     run.metrics["loss"] = loss / held.learned
-    run.voice.row(
-        **held.row,
-        loss=loss / held.learned,
-        grad_norm=norm,
-        tokens_s=round(speed, 1),
-        mfu=None if peak is None else run.card.flops_per_token * speed / (peak * run.world.size),
-        memory_peak=memory_peak(run.device),
-        **times,
-    )
+    if held.row["step"] % run.job.log.every == 0 or held.row["step"] == run.total:
+        run.voice.row(
+            **held.row,
+            loss=loss / held.learned,
+            grad_norm=norm,
+            tokens_s=round(speed, 1),
+            mfu=None
+            if peak is None
+            else run.card.flops_per_token * speed / (peak * run.world.size),
+            memory_peak=memory_peak(run.device),
+            **times,
+        )
     run.at.broken = 0 if math.isfinite(norm) else run.at.broken + 1
     if run.at.broken >= TOO_MANY_BROKEN:
         raise Diverged(
@@ -89,6 +92,14 @@ def _tell(run: Run, held: Pending | None) -> None:
             " in a row, none of which changed the weights; lower optim.learning_rate, or resume from"
             " an earlier checkpoint with train.precision = 'fp32'"
         )
+
+
+def sample(run: Run, prompt: str, text: str) -> None:
+    """What the model wrote, and which forbidden words it used."""
+    run.voice.event("sampled", step=run.at.step, prompt=prompt, text=text)
+    used = judge.forbidden(run.job.eval.forbidden, text)
+    if used:
+        run.voice.say(f"the sample of step {run.at.step} has {', '.join(used)}", "warning")
 
 
 def held_out(run: Run, lost: float) -> None:

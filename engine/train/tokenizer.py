@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from engine.data.bpe import END, learn
 from engine.data.rows import Turn
-from engine.train.errors import TrainError
+from engine.profile.tables.model import Model
+from engine.train.errors import TrainError, located
 
 
 class Codec(Protocol):
@@ -59,15 +60,15 @@ class ByteBPE:
 class Pretrained:
     """The tokenizer of a model's folder, through transformers."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, key: str, **options: Any) -> None:
         from transformers import AutoTokenizer
 
         try:
-            self.core: Any = AutoTokenizer.from_pretrained(path)
+            self.core: Any = AutoTokenizer.from_pretrained(path, **options)
         except (OSError, ValueError) as error:
-            raise TrainError(f"model.base = {path!r}: no tokenizer: {_first(error)}") from None
+            raise TrainError(f"{key} = {path!r}: no tokenizer: {_first(error)}") from None
         if self.core.eos_token_id is None:
-            raise TrainError(f"model.base = {path!r}: its tokenizer names no end-of-text token")
+            raise TrainError(f"{key} = {path!r}: its tokenizer names no end-of-text token")
         self.eos, self.eos_id = str(self.core.eos_token), int(self.core.eos_token_id)
         self.size = len(self.core)
 
@@ -94,6 +95,16 @@ class Pretrained:
         with tempfile.TemporaryDirectory() as folder:
             self.core.save_pretrained(folder)
             return {p.name: p.read_bytes() for p in sorted(Path(folder).iterdir()) if p.is_file()}
+
+
+def open_pretrained(model: Model) -> Pretrained:
+    """The tokenizer that the profile names, else its base's, of the base's revision."""
+    trust = model.trust_remote_code
+    if model.tokenizer is not None:
+        name = located(model.tokenizer, "model.tokenizer")
+        return Pretrained(name, "model.tokenizer", trust_remote_code=trust)
+    base = located(model.base, "model.base")
+    return Pretrained(base, "model.base", trust_remote_code=trust, revision=model.revision)
 
 
 def open_bpe(path: str) -> ByteBPE:

@@ -13,7 +13,7 @@ class Data:
     """Where rows come from and how they become tokens."""
 
     train: tuple[str, ...] = key(
-        "Files, globs or folders with the rows to train on; also `hf:OWNER/NAME`, `gs://…`, `s3://…`.",
+        "Files, globs or folders with the rows to train on.",
         (),
         many=True,
         also=("datasets", "train_file", "dataset", "data_dir"),
@@ -60,14 +60,18 @@ class Data:
         choices=("stop", "skip"),
     )
     dedupe: str = key(
-        "Leave out rows that are the same, or nearly.", "none", choices=("none", "exact", "near")
+        "Leave out rows that are there already: the same tokens, the same of them learned.",
+        "none",
+        choices=("none", "exact"),
     )
     cache: str = key(
         "Tokens on disk: use what fits its inputs, always rebuild, or refuse to run without.",
         "auto",
         choices=("auto", "rebuild", "require"),
     )
-    workers: int = key("Processes that read and tokenize.", 0, least=0, most=256)
+    workers: int = key(
+        "Threads that make batches ready ahead of the device; 0: one.", 0, least=0, most=256
+    )
     buckets: str | None = key(
         "Folder `DOMAIN/TIER.jsonl` from which the phases draw their mixes.", None
     )
@@ -117,7 +121,9 @@ class Phase:
         "Least share of the rows that is in focus.", None, least=0, most=1
     )
     reuse: bool = key("May draw rows that an earlier phase had.", False)
-    seed: int | None = key("Seed of its draw; absent: `train.seed`.", None, least=0)
+    seed: int | None = key(
+        "Seed of its draw from the buckets; absent: `train.seed`.", None, least=0
+    )
     epochs: float | None = key("Passes over its rows; absent: `train.epochs`.", None, above=0)
     max_steps: int | None = key("Optimizer steps after which it ends.", None, least=1)
     learning_rate: float | None = key(

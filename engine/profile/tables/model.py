@@ -14,11 +14,15 @@ class Scratch:
     family: str = key("Architecture.", "gpt2", choices=("gpt2", "llama", "qwen2"))
     layers: int = key("Blocks.", 12, least=1, also=("n_layer", "num_hidden_layers"))
     heads: int = key("Attention heads.", 12, least=1, also=("n_head", "num_attention_heads"))
-    kv_heads: int | None = key("Key and value heads; absent: as many as `heads`.", None, least=1)
+    kv_heads: int | None = key(
+        "Key and value heads (llama, qwen2); absent: as many as `heads`.", None, least=1
+    )
     width: int = key(
         "Numbers per token between blocks.", 768, least=1, also=("n_embd", "hidden_size")
     )
-    mlp: int | None = key("Width inside a block; absent: the family's habit.", None, least=1)
+    mlp: int | None = key(
+        "Width inside a block (llama, qwen2); absent: the family's habit.", None, least=1
+    )
     vocab: int = key("Tokens that the tokenizer knows.", 50257, least=2, also=("vocab_size",))
     dropout: float = key("Share of activations dropped in training.", 0.0, least=0, most=0.95)
     tokenizer: str | None = key(
@@ -31,14 +35,14 @@ class Model:
     """The model that training starts from."""
 
     base: str | None = key(
-        "Weights to start from: a path, `hf:OWNER/NAME`, `gs://…` or `s3://…`.",
+        "Weights to start from: a folder, or `hf:OWNER/NAME`.",
         None,
         also=("base_model", "model_name_or_path", "init_from"),
     )
     revision: str | None = key("Commit or tag of a base on the Hub; absent: its newest.", None)
     tokenizer: str | None = key("Path or `hf:OWNER/NAME`; absent: the base's own.", None)
     dtype: str = key(
-        "In what the weights are held; `auto` is what they were saved in.",
+        "In what the base's weights are held; `auto` is fp32 where all of them learn, else `train.precision`.",
         "auto",
         choices=PRECISIONS,
         also=("torch_dtype",),
@@ -52,7 +56,9 @@ class Model:
     quant: str = key("How 4 bits are used.", "nf4", choices=("nf4", "fp4"))
     double_quant: bool = key("Quantise the scales of 4-bit weights too.", True)
     attention: str = key(
-        "Kernel of the attention.", "auto", choices=("auto", "sdpa", "flash", "eager")
+        "Kernel of the attention in a base of transformers; GPT-2 from scratch takes torch's own.",
+        "auto",
+        choices=("auto", "sdpa", "flash", "eager"),
     )
     trust_remote_code: bool = key("Run code that comes with the base's files.", False)
     from_scratch: Scratch | None = key("Train random weights of these sizes.", None)
@@ -79,5 +85,7 @@ class Adapter:
         many=True,
         also=("target_modules", "lora_target_modules"),
     )
-    bias: str = key("Biases to train.", "none", choices=("none",))
-    path: str | None = key("Go on from this adapter instead of a fresh one.", None)
+    bias: str = key("Biases to train: none are.", "none", choices=("none",))
+    path: str | None = key(
+        "Go on from the adapter in this folder, ours or PEFT's, instead of a fresh one.", None
+    )

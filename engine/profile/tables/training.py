@@ -73,7 +73,7 @@ class Train:
         also=("num_train_epochs", "num_epochs"),
     )
     tokens: int | None = key(
-        "Tokens after which training ends, as `max_steps` does.",
+        "Tokens after which training ends, with the step that has them, as `max_steps` does.",
         None,
         least=1,
         also=("max_tokens",),
@@ -89,13 +89,19 @@ class Train:
     devices: int = key(
         "GPUs (or CPU ranks) to train on.", 1, least=1, most=4096, also=("gpus", "nproc_per_node")
     )
-    strategy: str = key("How several devices share the work.", "ddp", choices=("ddp", "fsdp"))
+    strategy: str = key(
+        "How several devices share the work: copies of the model, or shards of it.",
+        "ddp",
+        choices=("ddp", "fsdp"),
+    )
     compile: str | bool = key("Compile the model; `auto` where it wins.", "auto", choices=("auto",))
     threads: int | None = key("CPU threads of the trainer; absent: all cores.", None, least=1)
     oom_retry: bool = key(
-        "Once, after running out of memory, halve `micro_batch` and double `grad_accum`.", False
+        "Once, after running out of memory in a step, go on in the same process with smaller micro-batches and the"
+        " same effective batch; on one device.",
+        False,
     )
-    layer_norms: bool = key("Record the gradient norm of each layer.", False)
+    layer_norms: bool = key("Record the gradient norm of each layer, as `grad_norm/LAYER`.", False)
 
 
 @table(frozen=True, kw_only=True)

@@ -20,9 +20,17 @@ CHOSEN: dict[str, st.SearchStrategy[Any]] = {
     "bands": st.sampled_from([[], [[0, 10, -1.5, 2]]]),
     "argv": st.just(["true"]),
 }
-LEFT_OUT = {"model", "parent", "halve_batch", "oom_retry", "env", "mix", "warmup_steps", "on"} | {
-    *("quota", "rows", "cap", "minimum", "domains", "focus", "focus_share")
-}
+LEFT_OUT = {
+    "model",
+    "parent",
+    "halve_batch",
+    "oom_retry",
+    "env",
+    "mix",
+    "warmup_steps",
+    "on",
+    "path",
+} | {*("quota", "rows", "cap", "minimum", "domains", "focus", "focus_share")}
 letters = st.characters(exclude_categories=["Cc", "Cs"])
 
 

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.profile import Profile, from_json, load, parse_limit, parse_tier
+from engine.profile import Profile, from_json, load, parse_limit, parse_tier, plain
+from engine.profile.document import FOLDER as PROFILES
 
 FOLDER = Path(__file__).parent / "seeds"
-NAMES = sorted(file.stem for file in FOLDER.glob("*.toml"))
+TRAINED = ("elson", "london", "london-medium", "cli-tuner")
+"""By our own loop: these stand in `profiles/`."""
+NAMES = sorted({*TRAINED, *(file.stem for file in FOLDER.glob("*.toml"))})
+SEARCH = [FOLDER, PROFILES]
+MINIATURES = Path(__file__).parents[2] / "soak" / "miniatures"
+SIZES = {
+    *("name", "model.base", "adapter.rank", "adapter.alpha", "data.train", "data.valid", "data.max_length"),
+    *(f"phase.{phase}.data" for phase in "ABC"),
+    *(f"model.from_scratch.{key}" for key in ("layers", "heads", "width", "vocab", "tokenizer")),
+    *("train.micro_batch", "train.grad_accum", "train.max_steps", "train.threads", "schedule.warmup_steps"),
+    *("save.every_steps", "eval.every_steps", "eval.max_rows", "eval.sample_tokens", "log.every"),
+}  # fmt: skip
 
 
 def seed(name: str, *sets: str) -> Profile:
-    return load(name, sets, [FOLDER])
+    return load(name, sets, SEARCH)
+
+
+def leaves(table: Any, path: str = "") -> dict[str, Any]:
+    """Every value of a frozen profile by its dotted key; phases by their id."""
+    if isinstance(table, list) and table and isinstance(table[0], dict):
+        table = {row.get("id", row.get("name")): row for row in table}
+    if not isinstance(table, dict):
+        return {path: table}
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        found |= leaves(value, f"{path}.{key}".lstrip("."))
+    return found
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,13 +65,37 @@ def test_a_curriculum_keeps_its_phases_mixes_and_rates() -> None:
     assert [step.method for step in made.lineage] == ["slerp", "ties", "dare"]
 
 
-def test_a_miniature_differs_only_in_sizes(tmp_path: Path) -> None:
-    text = 'extends = "elson"\n[model]\nbase = "tiny"\n[adapter]\nrank = 4\n[[phase]]\nid = "A"\nquota = 5\n'
-    (tmp_path / "mini.toml").write_text(text)
-    mini, true = load(tmp_path / "mini.toml", search=[FOLDER]), seed("elson")
-    assert (mini.phase[0].quota, mini.adapter.rank) == (5, 4)
-    assert (mini.phase[1:], mini.optim, mini.adapter.kind) == (true.phase[1:], true.optim, "dora")
-    assert mini.phase[0].mix == true.phase[0].mix and mini.name == "mini"
+@pytest.mark.parametrize("name", ["elson", "london", "cli-tuner"])
+def test_a_miniature_differs_only_in_sizes(name: str) -> None:
+    mini, true = leaves(plain(load(MINIATURES / f"{name}.toml"))), leaves(plain(seed(name)))
+    changed = {key for key in mini.keys() | true.keys() if mini.get(key) != true.get(key)}
+    assert changed <= SIZES
+    assert {"name", "data.max_length"} <= changed, "the comparison sees differences"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("elson", {"optim.weight_decay": 0.01, "optim.max_grad_norm": 0.3, "schedule.warmup_ratio": 0.03,
+                   "schedule.kind": "cosine", "train.precision": "bf16", "train.gradient_checkpointing": True,
+                   "data.max_length": 2048, "data.packing": True, "adapter.dropout": 0.05, "optim.name": "adamw",
+                   "train.micro_batch": 4, "train.grad_accum": 16}),
+        ("london", {"model.from_scratch.layers": 12, "model.from_scratch.width": 768, "train.devices": 2,
+                    "model.from_scratch.vocab": 30000, "data.max_length": 512, "train.micro_batch": 18,
+                    "train.max_steps": 60000, "optim.learning_rate": 3e-4, "save.every_steps": 500, "save.keep": 5}),
+        ("london-medium", {"model.from_scratch.layers": 24, "model.from_scratch.width": 1024, "save.every_steps": 250,
+                           "data.max_length": 1024, "train.micro_batch": 2, "train.grad_accum": 4,
+                           "optim.learning_rate": 3e-5, "train.devices": 2}),
+        ("cli-tuner", {"model.bits": 4, "model.double_quant": True, "adapter.rank": 8, "adapter.alpha": 16,
+                       "adapter.dropout": 0.05, "optim.name": "adamw8bit", "optim.learning_rate": 2e-4,
+                       "optim.weight_decay": 0.0, "schedule.warmup_steps": 50, "train.max_steps": 500,
+                       "train.micro_batch": 1, "train.grad_accum": 4, "data.max_length": 512, "data.packing": False,
+                       "save.every_steps": 100, "save.keep": 3, "eval.every_steps": 50, "log.every": 10}),
+    ],
+)  # fmt: skip
+def test_the_guides_settings_stand_in_the_profiles(name: str, wanted: dict[str, Any]) -> None:
+    made = leaves(plain(seed(name)))
+    assert {key: made.get(key) for key in wanted} == wanted
 
 
 def test_bands_gates_and_tiers_keep_their_order() -> None:

@@ -18,6 +18,7 @@ import torch
 from engine.train.checkpoint import MANIFEST, newest
 from engine.train.tensors import read_tensors, write_tensors
 from tests.engine.train import miniature, trainer
+from tests.engine.train.sameness import Drift, compare, weights
 
 KILLS = 50 if os.environ.get("SOAK") else 3
 LORA: dict[str, Any] = {"adapter": {"kind": "lora"}}
@@ -52,11 +53,6 @@ METHODS: dict[str, dict[str, Any]] = {
         "train": {"max_steps": 18},
     },
 }  # fmt: skip
-KEYS = ("loss", "grad_norm", "learning_rate", "tokens", "position", "epoch", "phase", "eval_loss")
-
-
-class Drift(Exception):
-    """A continued run is not the run it continues."""
 
 
 @pytest.fixture(scope="module")
@@ -73,38 +69,6 @@ def site(ground: Path, folder: Path, tables: dict[str, Any]) -> Path:
     for name in ("base", "rows.jsonl"):
         (folder / name).symlink_to(ground / name)
     return miniature.profile(folder, **tables)
-
-
-def curve(rows: list[dict[str, Any]]) -> dict[tuple[int, bool], dict[str, Any]]:
-    """What each step told; evaluations have a line of their own."""
-    return {
-        (row["step"], "eval_loss" in row): {key: row[key] for key in KEYS if key in row}
-        for row in rows
-    }
-
-
-def weights(profile: Path) -> str:
-    """The hash of the last checkpoint's weights."""
-    found, _ = newest(profile.parent / "checkpoints")
-    assert found is not None
-    files = found.manifest["files"]
-    return str(next(files[n]["sha256"] for n in files if "model.safetensors" in n))
-
-
-def compare(whole: trainer.Ended, attempts: list[trainer.Ended], starts: list[int]) -> None:
-    """Every number of every attempt is the uninterrupted run's, and each continues where its checkpoint stands."""
-    expected = curve(whole.rows)
-    seen: set[tuple[int, bool]] = set()
-    for attempt, start in zip(attempts, starts, strict=True):
-        steps = [row["step"] for row in attempt.rows if "eval_loss" not in row]
-        if steps != list(range(start + 1, start + 1 + len(steps))):
-            raise Drift(f"after step {start} came {steps[:3]}")
-        for key, told in curve(attempt.rows).items():
-            if told != expected[key]:
-                raise Drift(f"step {key}: {told} instead of {expected[key]}")
-        seen |= curve(attempt.rows).keys()
-    if seen != expected.keys():
-        raise Drift(f"never told: {sorted(expected.keys() - seen)[:3]}")
 
 
 def standing(profile: Path) -> int:
@@ -141,7 +105,7 @@ def test_killed_and_continued_is_the_same_run(method: str, ground: Path, tmp_pat
     attempts, starts = interrupted(cut, tmp_path / "cut", total, seed=total)
     assert attempts[-1].status == 0, attempts[-1].console
     compare(whole, attempts, starts)
-    assert weights(cut) == weights(profile)
+    assert weights(cut.parent / "checkpoints") == weights(profile.parent / "checkpoints")
     assert not starts[-1] or "bit-exact" in attempts[-1].console
 
 
@@ -169,7 +133,7 @@ def test_a_stop_between_micro_batches_keeps_the_gradients(ground: Path, tmp_path
         attempts.append(trainer.train(tmp_path / "last", cut, "auto"))
     assert partial, "no stop ever fell between two micro-batches"
     compare(whole, attempts, starts)
-    assert weights(cut) == weights(profile)
+    assert weights(cut.parent / "checkpoints") == weights(profile.parent / "checkpoints")
 
 
 def test_usr1_saves_and_goes_on(ground: Path, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.engine.train import miniature, trainer
-from tests.engine.train.test_exact import curve, standing
+from tests.engine.train.sameness import curve
+from tests.engine.train.test_exact import standing
 
 # every rank but the first imports torch anew
 pytestmark = pytest.mark.timeout(400)

@@ -34,18 +34,30 @@ class Ended:
     console: str
 
 
-def train(folder: Path, profile: Path, resume: str | None = None) -> Ended:
+def train(
+    folder: Path,
+    profile: Path,
+    resume: str | None = None,
+    out: Path | None = None,
+    cwd: Path | None = None,
+) -> Ended:
     """Let a trainer run to its end."""
-    return finish(folder, start(folder, profile, resume))
+    return finish(folder, start(folder, profile, resume, out, cwd))
 
 
-def start(folder: Path, profile: Path, resume: str | None = None) -> BaseProcess:
-    """A trainer in a process of its own, telling into `folder`."""
+def start(
+    folder: Path,
+    profile: Path,
+    resume: str | None = None,
+    out: Path | None = None,
+    cwd: Path | None = None,
+) -> BaseProcess:
+    """A trainer in a process of its own, telling into `folder`, saving beside its profile or in `out`."""
     context = server()
     folder.mkdir(parents=True, exist_ok=True)
-    argv = [str(profile), "--out", str(profile.parent / "checkpoints")]
+    argv = [str(profile), "--out", str(out or profile.parent / "checkpoints")]
     argv += ["--resume", resume] if resume else []
-    child = context.Process(target=_child, args=(folder, argv))
+    child = context.Process(target=_child, args=(folder, argv, cwd))
     child.start()
     return child
 
@@ -94,7 +106,9 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return [x for x in told if "e" not in x], [x for x in told if "e" in x]
 
 
-def _child(folder: Path, argv: list[str]) -> None:
+def _child(folder: Path, argv: list[str], cwd: Path | None) -> None:
+    if cwd is not None:
+        os.chdir(cwd)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ["COCKPIT_EVENTS"] = str(folder / "trainer.jsonl")
     os.environ["HF_HUB_OFFLINE"] = "1"
