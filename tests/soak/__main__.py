@@ -15,12 +15,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.soak import lives
+from tests.soak import lives, trainings
 from tests.soak.outcome import Outcome
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "tests" / "bench" / "soak.md"
 KILLS = 2000
+TRAININGS = 50
+"""Kills of each miniature."""
 
 
 def main() -> int:
@@ -29,11 +31,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lives-") as home:
         outcome = lives.run(args.kills, args.seed, Path(home))
     tell(outcome)
+    with tempfile.TemporaryDirectory(prefix="trainings-") as place:
+        trained = trainings.run(TRAININGS, args.seed, Path(place))
+    tell(trained)
     grown = grow(args.seed)
     print(grown[1], flush=True)
+    outcomes = [outcome, trained]
     if args.record:
-        record(outcome, grown[1], time.monotonic() - began)
-    return 1 if outcome.violations or grown[0] else 0
+        record(outcomes, grown[1], time.monotonic() - began)
+    return 1 if grown[0] or any(each.violations for each in outcomes) else 0
 
 
 def arguments() -> argparse.Namespace:
@@ -51,9 +57,13 @@ def tell(outcome: Outcome) -> None:
 
 
 def grow(seed: int) -> tuple[int, str]:
-    """The tests with their large counts; the law of lives was run above and is left out."""
+    """The tests with their large counts; the laws of lives and trainings were run above and are left out."""
     words = ["-m", "pytest", "-q", "tests", f"--hypothesis-seed={seed}", "--timeout=3600"]
-    words += ["--deselect", "tests/laws/test_lives.py::test_runs_survive_the_killing_of_everybody"]
+    for ran in (
+        "test_lives.py::test_runs_survive_the_killing_of_everybody",
+        "test_trainings.py::test_a_killed_training_is_the_one_that_nobody_touched",
+    ):
+        words += ["--deselect", f"tests/laws/{ran}"]
     done = subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
@@ -66,7 +76,7 @@ def grow(seed: int) -> tuple[int, str]:
     return done.returncode, f"tests with SOAK=1 (seed {seed}): {lines[-1].strip('= ')}"
 
 
-def record(outcome: Outcome, grown: str, took_s: float) -> None:
+def record(outcomes: list[Outcome], grown: str, took_s: float) -> None:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
         cwd=ROOT,
@@ -77,7 +87,8 @@ def record(outcome: Outcome, grown: str, took_s: float) -> None:
     day = time.strftime("%Y-%m-%d", time.gmtime())
     head = "# Soak\n\n`make soak` runs these in full; `make test` runs a twentieth of them by the same code.\n"
     body = f"\n{day}, commit {commit}, {os.cpu_count()} cores, {took_s / 60:.0f} minutes:\n\n"
-    RECORD.write_text(f"{head}{body}- {outcome.line()}\n- {grown}\n", "utf-8")
+    told = "".join(f"- {outcome.line()}\n" for outcome in outcomes)
+    RECORD.write_text(f"{head}{body}{told}- {grown}\n", "utf-8")
 
 
 if __name__ == "__main__":
