@@ -61,9 +61,11 @@ def run(options: argparse.Namespace, argv: list[str], asked: Asked) -> int:
             begin(held)
             finished = train(held)
         except (RuntimeError, MemoryError) as error:
-            if not memory.full(error):
-                raise
-            raise memory.explained(held) from None
+            if memory.full(error):
+                raise memory.explained(held) from None
+            if ranks.left_alone(error):
+                raise ranks.Alone("another rank has ended in mid-step; resume the run") from None
+            raise
         ranks.leave(world)
     return 0 if finished else STOPPED
 

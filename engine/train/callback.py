@@ -1,10 +1,6 @@
 """For scripts of others: `Trainer(…, callbacks=[CockpitCallback()])` makes transformers and TRL speak events.
 
-Lightning, in three lines inside the module, and any plain loop in one of them:
-
-    from engine.emit import emit
-    def on_train_batch_end(self, outputs, batch, batch_idx):
-        emit(step=self.trainer.global_step, loss=outputs["loss"])
+Lightning and plain loops need no class: their lines stand in this folder's README.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ seeded order; from running text or a memory-mapped token file it is cut into blo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,9 +18,10 @@ import numpy.typing as npt
 from engine.data.order import Ints, shuffled
 from engine.data.rows import Fault, Row
 from engine.data.template import Piece
+from engine.train.cache import Tokens
 from engine.train.errors import TrainError
 
-Tokens = npt.NDArray[Any]
+Stream = npt.NDArray[Any]
 BATCH = 1000
 WINDOW = 256
 
@@ -29,7 +30,7 @@ WINDOW = 256
 class Document:
     """Token ids, and which of them are to be learned (None: all but the first)."""
 
-    ids: Tokens
+    ids: Stream
     trained: npt.NDArray[np.bool_] | None = None
 
 
@@ -46,7 +47,7 @@ class Corpus(Protocol):
 class Blocks:
     """Running text: bin i is `length + 1` tokens, the last of them only a target."""
 
-    tokens: Tokens
+    tokens: Stream
     length: int
     digest: str
 
@@ -137,6 +138,40 @@ class Encoded:
     cut: list[str] = field(default_factory=list)
 
 
+def stored(found: Encoded) -> Tokens:
+    """Documents as flat arrays for the disk, with what was left out or cut."""
+    sizes = np.asarray([len(ids) for ids in found.ids], dtype=np.int64)
+    flat = [np.asarray(ids, dtype=np.int32) for ids in found.ids]
+    learned = [np.asarray(each, dtype=np.bool_) for each in found.learned]
+    none = np.zeros(0, dtype=np.int32)
+    arrays = {
+        "ids": np.concatenate([none, *flat]),
+        "learned": np.concatenate([none.astype(np.bool_), *learned]),
+        "sizes": sizes,
+    }
+    left = [[f.where, f.reason, f.broken] for f in (*found.broken, *found.faults)]
+    return Tokens(arrays, {"left": left, "cut": found.cut})
+
+
+def faults(facts: Mapping[str, Any]) -> Encoded:
+    """What was noted beside stored tokens, without the tokens."""
+    left = [Fault(where, reason, broken) for where, reason, broken in facts["left"]]
+    return Encoded(
+        faults=[fault for fault in left if not fault.broken],
+        broken=[fault for fault in left if fault.broken],
+        cut=list(facts["cut"]),
+    )
+
+
+def encoded(tokens: Tokens) -> Encoded:
+    """The documents that `stored` laid flat."""
+    found, cuts = faults(tokens.facts), np.cumsum(tokens.arrays["sizes"])[:-1]
+    if len(tokens.arrays["sizes"]):
+        found.ids = [part.tolist() for part in np.split(tokens.arrays["ids"], cuts)]
+        found.learned = [part.tolist() for part in np.split(tokens.arrays["learned"], cuts)]
+    return found
+
+
 def encode(
     rows: Iterable[Row | Fault],
     render: Callable[[Row], list[Piece]],
@@ -155,7 +190,8 @@ def encode(
         if len(waiting) == BATCH:
             _encode_batch(waiting, tokenize, limit, too_long, out)
             waiting = []
-    _encode_batch(waiting, tokenize, limit, too_long, out)
+    if waiting:  # transformers' tokenizers refuse an empty list
+        _encode_batch(waiting, tokenize, limit, too_long, out)
     return out
 
 
@@ -226,7 +262,7 @@ def first_fit(sizes: Ints, order: Ints, length: int) -> list[list[int]]:
     return bins
 
 
-def blocks(tokens: Tokens, length: int) -> Blocks:
+def blocks(tokens: Stream, length: int) -> Blocks:
     if len(tokens) <= length:
         raise TrainError(
             f"data: {len(tokens)} tokens do not fill one block of data.max_length = {length}"

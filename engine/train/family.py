@@ -46,8 +46,12 @@ class Family:
             child.wait()
 
     def end(self) -> None:
+        """At once, saying which of them ended before this process did."""
         self._ending.set()
-        for child in self._children:
+        for rank, child in enumerate(self._children, 1):
+            status = child.poll()
+            if status not in (None, 0, STOPPED):
+                _tell(rank, status)
             child.kill()
             child.wait()
 
@@ -55,9 +59,7 @@ class Family:
         status = child.wait()
         if status in (0, STOPPED) or self._ending.wait(OWN_END_S):
             return
-        words = f"rank {rank} ended with {_spoken(status)}: the others cannot go on without it"
-        event("said", text=words, level="error")
-        print(f"error: {words}", file=sys.stderr, flush=True)
+        _tell(rank, status)
         for other in self._children:
             other.kill()
         os._exit(1)
@@ -73,6 +75,12 @@ def hold_on() -> None:
 def _end_with(reading: int) -> None:
     os.read(reading, 1)
     os._exit(1)
+
+
+def _tell(rank: int, status: int) -> None:
+    words = f"rank {rank} ended with {_spoken(status)}: the others cannot go on without it"
+    event("said", text=words, level="error")
+    print(f"error: {words}", file=sys.stderr, flush=True)
 
 
 def _spoken(status: int) -> str:

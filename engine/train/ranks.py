@@ -91,6 +91,17 @@ def join() -> World:
     return World(dist.get_rank(), size, device)
 
 
+class Alone(TrainError):
+    """An exchange that another rank did not come to."""
+
+    status = 1
+
+
+def left_alone(error: BaseException) -> bool:
+    """Whether an exchange failed because another rank is gone: NCCL's and the store's own classes, gloo's words."""
+    return isinstance(error, dist.DistError) or "/gloo/" in str(error)
+
+
 def split(net: Net, world: World, strategy: str) -> nn.Module:
     """The module to call: the net itself, or the net behind DDP; FSDP2 shards it in place, block by block."""
     if world.size == 1:

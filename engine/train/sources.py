@@ -15,7 +15,19 @@ from engine.data.rows import Fault, Row
 from engine.data.template import Piece
 from engine.profile import Profile
 from engine.profile.tables.data import Data
-from engine.train.corpus import Corpus, Encoded, Tokens, blocks, encode, joined, pack
+from engine.train.cache import Tokens, cached, fingerprint
+from engine.train.corpus import (
+    Corpus,
+    Encoded,
+    Stream,
+    blocks,
+    encode,
+    encoded,
+    faults,
+    joined,
+    pack,
+    stored,
+)
 from engine.train.errors import TrainError
 from engine.train.job import phases
 from engine.train.tokenizer import Codec, open_bpe, open_pretrained, train_bpe
@@ -72,30 +84,41 @@ def _open(
 def _encode(paths: tuple[str, ...], data: Data, codec: Codec) -> Encoded:
     chat = codec.chat if codec.has_chat else None
     render = template.pick(data.template, chat, codec.eos)
-    rows = read_rows(paths, data.format)
     if not data.mask_prompt:
         masked, render = render, lambda row: [Piece(p.text, True) for p in masked(row)]
-    return encode(rows, render, codec.encode_many, data.max_length, data.too_long)
+
+    def make() -> Tokens:
+        rows = read_rows(paths, data.format)
+        return stored(encode(rows, render, codec.encode_many, data.max_length, data.too_long))
+
+    how = (data.format, data.template, data.mask_prompt, data.max_length, data.too_long)
+    return encoded(cached(data.cache, fingerprint(paths, "rows", how, codec.files()), make))
 
 
-def _stream(paths: tuple[str, ...], data: Data, codec: Codec, voice: Voice) -> Tokens:
+def _stream(paths: tuple[str, ...], data: Data, codec: Codec, voice: Voice) -> Stream:
     """Running tokens: a memory-mapped file of them, or texts one after the other, each with its end."""
     if paths[0].endswith(".bin"):
         return _mapped(Path(paths[0]))
-    texts: list[str] = []
-    found = Encoded()
-    for row in read_rows(paths, "text"):
-        if isinstance(row, Fault):
-            (found.broken if row.broken else found.faults).append(row)
-        else:
-            texts.append(row.turns[0].text + codec.eos)
-    _tell(found, data, voice)
-    if not texts:
-        raise TrainError(f"data: no text in {', '.join(paths)}")
-    return np.concatenate([np.asarray(ids, dtype=np.int32) for ids in codec.encode_many(texts)])
+
+    def make() -> Tokens:
+        texts: list[str] = []
+        found = Encoded()
+        for row in read_rows(paths, "text"):
+            if isinstance(row, Fault):
+                (found.broken if row.broken else found.faults).append(row)
+            else:
+                texts.append(row.turns[0].text + codec.eos)
+        if not texts:
+            raise TrainError(f"data: no text in {', '.join(paths)}")
+        ids = [np.asarray(each, dtype=np.int32) for each in codec.encode_many(texts)]
+        return Tokens({"tokens": np.concatenate(ids)}, stored(found).facts)
+
+    tokens = cached(data.cache, fingerprint(paths, "text", codec.eos, codec.files()), make)
+    _tell(faults(tokens.facts), data, voice)
+    return tokens.arrays["tokens"]
 
 
-def _mapped(path: Path) -> Tokens:
+def _mapped(path: Path) -> Stream:
     """Raw uint16 ids, or of the type that a `meta.json` beside the file names."""
     if not path.is_file():
         raise TrainError(f"data: no file {path} (from {Path.cwd()})")
@@ -106,7 +129,7 @@ def _mapped(path: Path) -> Tokens:
     return np.memmap(path, dtype=np.dtype(str(meta.get("dtype", "uint16"))), mode="r")
 
 
-def _cut(tokens: Tokens, length: int, fraction: float) -> tuple[Corpus, Corpus | None]:
+def _cut(tokens: Stream, length: int, fraction: float) -> tuple[Corpus, Corpus | None]:
     """The tail is held out, and only if it fills a block."""
     keep = len(tokens) - int(len(tokens) * fraction)
     rest = tokens[keep:]

@@ -58,6 +58,16 @@ ENDS = {
         "OOM",
         1,
     ),
+    "a full device": (
+        view(
+            live(),
+            exited(1, tail=("error: out of memory in step 3, micro-batch 8 rows",)),
+            closed(),
+        ),
+        State.FAILED,
+        "OOM",
+        1,
+    ),
     "not executable": (
         view(accepted(), opened(), BAD_START, exited(127), closed()),
         State.FAILED,

@@ -54,7 +54,7 @@ def project(folder: Path) -> Path:
     """The files that the miniatures name, below a folder that is made once."""
     miniature.base(folder / "base")
     for number, phase in enumerate("ABC"):
-        miniature.instructions(folder / f"{phase}.jsonl", 24 + 9 * number)
+        miniature.instructions(folder / f"{phase}.jsonl", 12 + 5 * number)
     text = miniature.TEXT.read_text()
     (folder / "london.txt").write_text(text[:60_000])
     (folder / "tokenizer.json").write_bytes((folder / "base" / "tokenizer.json").read_bytes())
@@ -69,7 +69,9 @@ class Training:
     """One run of a miniature, killed so many times."""
 
     def __init__(self, place: Path, build: Path, name: str, way: Way) -> None:
-        self.place, self.build, self.home, self.way = place, build, place / f"home-{name}", way
+        self.place, self.build, self.way = place, build, way
+        # `@` is the newest run of a home, so each has a home of its own
+        self.home = place / f"home-{name}{'-alone' if way is RECOVERED else ''}"
         self.home.mkdir()
         profile = str(PROFILES / f"{name}.toml")
         sets = [word for each in way.sets for word in ("--set", each)]
@@ -140,6 +142,13 @@ class Training:
         last = self.reader.poll().last
         return last is not None and last.facts.runner.exit is not None
 
+    def left(self) -> bool:
+        """It has finished, its keeper has closed it and is gone: nothing of it is alive."""
+        facts = self.reader.poll().keeper
+        said = facts.keeper
+        kept = said is not None and procs.alive(Identity(said.pid, said.start, said.boot))
+        return self.finished() and self.ended() and facts.closed is not None and not kept
+
     def go_on(self) -> None:
         """A further attempt after the one that was killed."""
         if self.way is RESUMED and not self.finished():
@@ -199,7 +208,6 @@ def run(
             outcome.totals["attempts"] += held.attempts
             told = [f"{held.run.id}, {way.name}: {fault}" for fault in held.faults(whole, wanted)]
             outcome.violations += told
-            held.home.rename(place / f"{held.home.name}-{number}-{way is RESUMED}")
     return outcome
 
 
@@ -207,7 +215,8 @@ def alone(place: Path, name: str) -> trainer.Ended:
     """The miniature as it is when nobody touches it."""
     frozen = place / f"{name}.json"
     frozen.write_bytes(load(PROFILES / f"{name}.toml").canonical())
-    ended = trainer.train(place / f"log-{name}", frozen, out=place / f"whole-{name}", cwd=place)
+    where = trainer.Where(out=place / f"whole-{name}", cwd=place)
+    ended = trainer.train(place / f"log-{name}", frozen, where=where)
     if ended.status:
         raise AssertionError(ended.console)
     return ended
@@ -222,7 +231,7 @@ def follow(held: Training, rows: int, kills: int, dice: random.Random, outcome: 
         seen = held.attempts
         held.go_on()
         _patiently(held, lambda seen=seen: held.attempts > seen or held.finished())
-    _patiently(held, lambda: held.finished() and held.ended())
+    _patiently(held, held.left)
 
 
 def _killed(held: Training, rows: int, dice: random.Random, outcome: Outcome) -> bool:

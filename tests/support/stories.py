@@ -47,8 +47,9 @@ def exited(
     signal: int | None = None,
     oom: bool = False,
     t: float = T0 + 60,
+    tail: tuple[str, ...] = (),
 ) -> Told:
-    return f"{number}/runner", r.Exited(t, code, signal, oom, 59.0, None, ())
+    return f"{number}/runner", r.Exited(t, code, signal, oom, 59.0, None, tail)
 
 
 def closed(number: int = 1, t: float = T0 + 61) -> Told:

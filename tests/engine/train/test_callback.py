@@ -39,3 +39,28 @@ def test_a_transformers_trainer_tells_rows_and_events(tmp_path: Path) -> None:
     assert [e["e"] for e in events] == ["planned", "saved", "saved", "finished"]
     assert all(Path(e["path"]).is_dir() for e in events if e["e"] == "saved")
     assert events[0]["total"] == 4
+
+
+README = Path(__file__).parents[3] / "engine" / "train" / "README.md"
+
+
+def documented() -> str:
+    """The three lines for Lightning, as the README has them."""
+    return README.read_text("utf-8").split("```python\n")[1].split("```")[0]
+
+
+def test_the_lines_for_lightning_and_plain_loops_tell_what_they_say(tmp_path: Path) -> None:
+    """Run as written, in a process of its own, on the only two things that Lightning hands them."""
+    script = documented() + (
+        "\nfrom types import SimpleNamespace as N\n"
+        "import torch\n"
+        "for step in (1, 2):\n"
+        "    module = N(trainer=N(global_step=step))\n"
+        "    on_train_batch_end(module, {'loss': torch.tensor(0.5 / step)}, None, 0)\n"
+        "emit(step=3, loss=float('nan'))\n"
+    )
+    told = tmp_path / "events.jsonl"
+    env = {**os.environ, "COCKPIT_EVENTS": str(told), "PYTHONPATH": os.getcwd()}
+    subprocess.run([sys.executable, "-c", script], env=env, check=True)
+    rows, _ = trainer.read(told)
+    assert [(row["step"], row["loss"]) for row in rows] == [(1, 0.5), (2, 0.25), (3, "nan")]

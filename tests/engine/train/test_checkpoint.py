@@ -7,8 +7,13 @@ import os
 import random
 import resource
 import shutil
+import signal
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +22,7 @@ from engine.train import checkpoint
 from engine.train.checkpoint import MANIFEST, Snapshot, commit, committed, newest, rotate, verify
 from engine.train.errors import ResumeError, SaveError
 from engine.train.saver import Saver
+from engine.train.tensors import write_tensors
 from tests.engine.train import trainer
 
 KILLS = 300 if os.environ.get("SOAK") else 15
@@ -57,6 +63,70 @@ def test_killed_in_mid_save_the_newest_offered_is_whole_and_never_older(tmp_path
         step = found.step
     checkpoint.sweep(tmp_path)
     assert all(not path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+TRACED = {"checkpoint.py", "tensors.py"}
+Save = Callable[[Path, Snapshot], object]
+
+
+def killed_at(line: int, save: Save, root: Path) -> bool:
+    """Save in a child that is killed by SIGKILL at the so-manieth line that it runs; False: it had no such line."""
+    child = os.fork()
+    if child:
+        return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    left = line
+
+    def trace(frame: FrameType, event: str, value: object) -> Any:
+        nonlocal left
+        if os.path.basename(frame.f_code.co_filename) not in TRACED | {"test_checkpoint.py"}:
+            return None
+        left -= event == "line"
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
+    try:
+        save(root, snapshot(2))
+        rotate(root, 1)
+    finally:
+        os._exit(0)
+
+
+def in_place(root: Path, made: Snapshot) -> None:
+    """The control: a checkpoint written over the one before, its manifest first."""
+    good = next(root.glob("checkpoint-*"))
+    facts = json.loads((good / MANIFEST).read_text())
+    (good / MANIFEST).write_text(json.dumps({**facts, "step": 2}))
+    for name, tensors in made.tensors.items():
+        write_tensors(good / name, tensors)
+
+
+def losses(save: Save, root: Path, lines: range) -> list[str]:
+    """At which lines a kill cost the newest good checkpoint."""
+    found = []
+    for line in lines:
+        shutil.rmtree(root, ignore_errors=True)
+        commit(root, snapshot(1))
+        if not killed_at(line, save, root):
+            break
+        offered, passed_over = newest(root)
+        if offered is None or passed_over or offered.step not in (1, 2):
+            found.append(f"line {line}: {passed_over or 'nothing is offered'}")
+        checkpoint.sweep(root)
+        if [path.name for path in root.iterdir() if path.name.startswith(".")]:
+            found.append(f"line {line}: something is left")
+    return found
+
+
+def test_a_save_may_be_killed_at_any_of_its_lines(tmp_path: Path) -> None:
+    """One after the other, not at random: every line with `SOAK=1`, else every so-manieth."""
+    root = tmp_path / "out"
+    commit(root, snapshot(1))
+    total = next(n for n in (100, 200, 400, 800, 1600) if not killed_at(n, commit, root))
+    stride = 1 if os.environ.get("SOAK") else total // 25
+    assert losses(commit, root, range(1, total, stride)) == []
+    assert losses(in_place, root, range(1, 60, 6)), "the control: a save in place is caught"
 
 
 def harm(folder: Path, source: random.Random) -> str:

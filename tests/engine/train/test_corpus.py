@@ -173,6 +173,20 @@ def test_a_row_longer_than_the_context(
     assert (len(found.faults), len(found.cut)) == (faults, cut)
 
 
+@pytest.mark.parametrize("count", [0, 1, 1000])
+def test_no_batch_of_rows_is_empty(count: int) -> None:
+    """Tokenizers of transformers fail on an empty list."""
+    asked: list[int] = []
+
+    def tokenize(texts: list[str]) -> list[list[int]]:
+        asked.append(len(texts))
+        return letters(texts)
+
+    row = parse_row({"text": "abc"}, "f:1", "auto")
+    found = encode([row] * count, pick("alpaca", None, ""), tokenize, 10, "truncate")
+    assert len(found.ids) == count and all(asked)
+
+
 def test_a_prompt_that_fills_the_context_leaves_nothing_to_learn() -> None:
     row = parse_row({"prompt": "x" * 12, "completion": "y"}, "rows.jsonl:7", "auto")
     found = encode([row], pick("alpaca", None, ""), letters, 10, "truncate")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from engine.train.checkpoint import MANIFEST
+from engine.train.errors import TrainError
 from tests.engine.train import miniature, trainer
 
 
@@ -25,6 +29,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ({"data": {"train": ["nowhere.jsonl"]}}, 2, ["no file nowhere.jsonl"]),
         ({"data": {"train": ["none-*.jsonl"]}}, 2, ["no file matches none-*.jsonl"]),
+        ({"data": {"train": ["empty.jsonl"], "format": "chat"}}, 2, ["no row is left", "The files are empty"]),
         ({"data": {"max_length": 8}}, 2, ["no row is left", "nothing to learn in its first 8 tokens"]),
         ({"data": {"template": "alpacca"}}, 2, ["data.template", "did you mean alpaca"]),
         ({"adapter": {"targets": ["qproj"]}}, 2, ["'qproj'", "nearest: q_proj"]),
@@ -122,3 +127,79 @@ def test_nan_gradients_change_nothing_and_end_the_run(ground: Path, tmp_path: Pa
     assert ended.status == 1 and "NaN or infinite for 10 steps" in ended.console
     assert ended.rows[0]["loss"] == "nan" and ended.rows[0]["grad_norm"] == "nan"
     assert len(ended.rows) == 10
+
+
+def test_four_bits_without_their_library_are_refused(
+    ground: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.profile.tables.training import Optim
+    from engine.train import optim, quantize
+
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(TrainError, match=r"model.bits = 4 needs bitsandbytes .*drop model.bits"):
+        quantize._linear4bit()
+    with pytest.raises(TrainError, match=r"optim.name = 'adamw8bit' needs bitsandbytes"):
+        optim.make_optimizer([("w", torch.nn.Parameter(torch.ones(2, 2)))], Optim(name="adamw8bit"))
+
+
+def test_a_device_without_the_kernels_is_named() -> None:
+    from engine.profile.tables.model import Model
+    from engine.train.quantize import quantize
+
+    model = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.Linear(64, 8))
+    nowhere = torch.device("vulkan")
+    with pytest.raises(TrainError, match=r"model.bits = 4 is not supported on vulkan"):
+        quantize(model, model[1], nowhere, torch.float32, Model(bits=4))
+
+
+def test_running_text_that_cannot_be_read_stops_the_run(tmp_path: Path) -> None:
+    from engine.profile.tables.data import Data
+    from engine.train.sources import _stream
+    from engine.train.tokenizer import train_bpe
+    from engine.train.voice import Voice
+
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "one"}\n{"text": \n{"text": " "}\n{"text": "two"}\n')
+    codec = train_bpe(["one two"], 260)
+    with pytest.raises(TrainError, match=r"texts.jsonl:2: not JSON"):
+        _stream((str(path),), Data(), codec, Voice(False))
+    kept = _stream((str(path),), Data(broken="skip"), codec, Voice(False))
+    assert codec.decode(kept.tolist()) == "onetwo"
+
+
+def memory_for(megabytes: int) -> None:
+    """Let this process have so much more memory than it has now."""
+    import resource
+
+    has = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    limit = has + megabytes * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+FULL: dict[str, Any] = {
+    "adapter": {"kind": "full"},
+    "data": {"max_length": 128, "packing": False},
+    "train": {"micro_batch": 1000, "grad_accum": 1, "max_steps": 2, "threads": 1},
+}
+
+
+@pytest.mark.parametrize("retry", [False, True])
+def test_a_full_memory_says_where_and_what_would_fit(
+    retry: bool, ground: Path, tmp_path: Path
+) -> None:
+    """A real one: the process may have only so much. Once, if the profile allows it, it goes on by itself."""
+    miniature.instructions(tmp_path / "many.jsonl", 2000)
+    tables = {
+        **FULL,
+        "data": {**FULL["data"], "train": [str(tmp_path / "many.jsonl")]},
+        "train": {**FULL["train"], "oom_retry": retry},
+    }
+    profile = site(ground, tmp_path, tables)
+    ended = trainer.train(
+        tmp_path / "log", profile, where=trainer.Where(before=partial(memory_for, 950))
+    )
+    words = "out of memory in step 1, micro-batch 1000 rows"
+    fits = "train.micro_batch = 500 with train.grad_accum = 2 is the same batch"
+    assert words in ended.console and fits in ended.console
+    assert "Traceback" not in ended.console
+    assert (ended.status, len(ended.rows)) == ((0, 2) if retry else (1, 0)), ended.console

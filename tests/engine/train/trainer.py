@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -34,30 +35,32 @@ class Ended:
     console: str
 
 
-def train(
-    folder: Path,
-    profile: Path,
-    resume: str | None = None,
-    out: Path | None = None,
-    cwd: Path | None = None,
-) -> Ended:
+@dataclass(frozen=True)
+class Where:
+    """Beside what a trainer's own profile says: where it saves and stands, and what it does to itself first."""
+
+    out: Path | None = None
+    cwd: Path | None = None
+    before: Callable[[], None] | None = None
+
+
+HERE = Where()
+
+
+def train(folder: Path, profile: Path, resume: str | None = None, where: Where = HERE) -> Ended:
     """Let a trainer run to its end."""
-    return finish(folder, start(folder, profile, resume, out, cwd))
+    return finish(folder, start(folder, profile, resume, where))
 
 
 def start(
-    folder: Path,
-    profile: Path,
-    resume: str | None = None,
-    out: Path | None = None,
-    cwd: Path | None = None,
+    folder: Path, profile: Path, resume: str | None = None, where: Where = HERE
 ) -> BaseProcess:
-    """A trainer in a process of its own, telling into `folder`, saving beside its profile or in `out`."""
+    """A trainer in a process of its own, telling into `folder`."""
     context = server()
     folder.mkdir(parents=True, exist_ok=True)
-    argv = [str(profile), "--out", str(out or profile.parent / "checkpoints")]
+    argv = [str(profile), "--out", str(where.out or profile.parent / "checkpoints")]
     argv += ["--resume", resume] if resume else []
-    child = context.Process(target=_child, args=(folder, argv, cwd))
+    child = context.Process(target=_child, args=(folder, argv, where))
     child.start()
     return child
 
@@ -106,12 +109,15 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return [x for x in told if "e" not in x], [x for x in told if "e" in x]
 
 
-def _child(folder: Path, argv: list[str], cwd: Path | None) -> None:
-    if cwd is not None:
-        os.chdir(cwd)
+def _child(folder: Path, argv: list[str], where: Where) -> None:
+    if where.cwd is not None:
+        os.chdir(where.cwd)
+    if where.before is not None:
+        where.before()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ["COCKPIT_EVENTS"] = str(folder / "trainer.jsonl")
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["XDG_CACHE_HOME"] = str(folder.parent / "cache")
     console = os.open(folder / "console.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(console, 1)
     os.dup2(console, 2)
