@@ -14,9 +14,20 @@ import pytest
 
 from engine.runs import every
 from tests.cockpit.ptys import ROOT
-from tests.cockpit.test_for_real import PROFILE
 
 PATIENCE_S = 60.0
+PROFILE = """
+name = "tiny"
+recipe = "command"
+[command]
+argv = ["python3", "{script}", "--steps", "4000", "--pause", "0.05", "--save-every", "5", "--out", "out"]
+resume = ["--resume", "{{path}}"]
+[checkpoints]
+glob = "out/step-*.json"
+kind = "file"
+[recover]
+attempts = 0
+"""
 
 
 class Tmux:
