@@ -29,7 +29,7 @@ $(VENV):
 	    { echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install -q -c constraints.txt setuptools torch==2.13.0
-	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[train,gcp,publish,dev]'
+	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[train,gcp,publish,serve,dev]'
 	@touch $@
 
 run: $(VENV) ## train the demo, here and now, and watch it

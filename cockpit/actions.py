@@ -132,8 +132,8 @@ ACTIONS = (
     Action("back", "escape", "Esc", "back", (*INSIDE, COMPARE, NEW, HELP), 90),
     Action("quit", "q,ctrl+c", "q", "quit", (ANY,), 92, "", "runs go on without the screen"),
     # on a chart
-    Action("step(-1)", "left", "←", "crosshair left", (CHART,), 25),
-    Action("step(1)", "right", "→", "crosshair right", (CHART,), 25),
+    Action("step(-1)", "left", "←", "crosshair left", (CHART,), 38),
+    Action("step(1)", "right", "→", "crosshair right", (CHART,), 38),
     Action("toggle_zoom", "z", "z", "zoom", (CHART,), 26, "", "again: out"),
     Action("toggle_log", "y", "y", "log scale", (CHART,), 27),
     Action("smooth(1)", "plus,equals_sign", "+", "smoother", (CHART,), 28),

@@ -56,7 +56,7 @@ def _learning(status: Status) -> Answer:
     value = f"{arrow} {words.figure(loss)}".strip()
     detail = "no loss told yet" if loss is None else said.get(verdict, "too early to tell")
     if slope is not None and verdict in said:
-        detail = f"{slope:+.2g}/1k steps"
+        detail = f"{slope:+.2g} per 1k"
     ink = {"down": "good", "up": "warn", "diverging": "bad"}.get(verdict, "text")
     return Answer("LEARNING", value, detail, ink)
 

@@ -170,7 +170,8 @@ class Cockpit(App[None]):
     def action_help(self) -> None:
         screen = self.screen
         if isinstance(screen, Place) and not isinstance(screen, Manual):
-            self.push_screen(Manual((*screen.scopes, *screen.parts()), screen.about))
+            parts = {part for one in screen.query("*") for part in getattr(one, "scopes", ())}
+            self.push_screen(Manual((*screen.scopes, *sorted(parts)), screen.about))
 
     def action_palette(self) -> None:
         screen = self.screen

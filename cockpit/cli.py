@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -23,8 +24,11 @@ EXAMPLES = """examples:
   cockpit @                     the newest run
   cockpit replay @ --speed 60   it once more, a minute a second
   cockpit demo                  train a tiny model, here and now
+  cockpit --serve 8000          the same in a browser, on this machine
 """
 DEMO = "profiles/demo.toml"
+PORT = 8000
+WEB = "textual.drivers.web_driver:WebDriver"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,14 +48,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     parser = _parser()
     args = parser.parse_args(words)
+    if args.serve is not None:
+        return _serve(words, args.serve)
     opening = _opening(args)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    served = os.environ.get("TEXTUAL_DRIVER") == WEB
+    if not (served or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise Unusable("the screen needs a terminal", "engine ls and engine status say it in words")
     app = Cockpit(opening)
     app.run()
-    for run in app.running():
+    for run in app.running() if not served else []:
         print(f"{run} goes on; cockpit {run} looks at it again")
     return app.return_code or 0
+
+
+def _serve(words: list[str], port: int) -> int:
+    """The rest of the words is for the app in the browser."""
+    from cockpit.serving import serve
+
+    at = next(place for place, word in enumerate(words) if word.startswith("--serve"))
+    rest = words[at + 1 :]
+    if words[at] == "--serve" and rest and rest[0].isdigit():
+        rest = rest[1:]
+    return serve([*words[:at], *rest], port)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--samples", action="store_true", help="replay: the recordings that ship")
     parser.add_argument(
         "--theme", default="cockpit", help="cockpit, light, high-contrast, colour-blind"
+    )
+    parser.add_argument(
+        "--serve", nargs="?", type=int, const=PORT, metavar="PORT", help="in a browser instead"
     )
     parser.add_argument("--ascii", action="store_true", help="draw with nothing but ASCII")
     parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")

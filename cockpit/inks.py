@@ -8,6 +8,10 @@ from functools import lru_cache
 from rich.style import Style
 from textual.color import Color
 
+from cockpit.plot.palette import curve_colour
+
+CURVES = 8
+"""Inks `curve 0` and on are those of the curves of a chart, by position."""
 Line = Sequence[tuple[str, str]]
 """(text, ink) from left to right."""
 
@@ -69,6 +73,10 @@ def _table(theme: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
         found[f"{ink} bold"] = Style(color=colour, bold=True)
         chip = Style(color=Color.parse(ground).rich_color, bgcolor=colour, bold=True)
         found[f"{ink} chip"] = chip
+    dark = Color.parse(ground).brightness < 0.5
+    for slot in range(CURVES):
+        colour = Color.parse(curve_colour(slot, dark)).rich_color
+        found[f"curve {slot}"] = Style(color=colour, bold=True)
     found["key"] = found["accent bold"]
     found["title"] = found["text bold"]
     found["cursor"] = Style(bgcolor=Color.parse(colours["cursor"]).rich_color)

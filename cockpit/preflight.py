@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from cockpit.inks import Line
+from cockpit.widgets.lines import folded
 from engine import launching, profile
 from engine.cli import words
 from engine.display import display
@@ -36,14 +38,17 @@ class Finding:
     what: str
     fix: str = ""
 
-    def line(self) -> Line:
-        ink = INKS[self.verdict]
-        text = "muted" if self.verdict == "told" else "text"
-        return [
-            (f" {SIGNS[self.verdict]} ", f"{ink} bold"),
-            (display(self.what, TEXT), text),
-            (f"  → {display(self.fix, TEXT)}" if self.fix else "", "accent"),
-        ]
+    def lines(self, width: int) -> list[Line]:
+        """As many as its words need."""
+        ink = "muted" if self.verdict == "told" else "text"
+        room = max(width - 3, 8)
+        found: list[Line] = []
+        for at, part in enumerate(folded(display(self.what, TEXT), room)):
+            sign = SIGNS[self.verdict] if not at else " "
+            found.append([(f" {sign} ", f"{INKS[self.verdict]} bold"), (part, ink)])
+        for part in folded(display(self.fix, TEXT), room - 2) if self.fix else ():
+            found.append([("   ", "text"), ("→ ", "accent bold"), (part, "accent")])
+        return found
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Preflight:
 def preflight(path: Path, cwd: Path) -> Preflight:
     """Reads the profile and looks around; every fault at once."""
     try:
-        chosen = profile.load(str(path))
+        chosen = profile.load(os.path.relpath(path))
     except ProfileError as error:
         faults = tuple(Finding("bad", str(fault)) for fault in error.faults)
         return Preflight(path, (("profile", faults),))

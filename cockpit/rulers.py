@@ -47,7 +47,9 @@ class Ruler:
 
     def _placed(self, x: Numbers, y: Floats) -> tuple[Numbers, Floats]:
         if self.kind == "tokens" and self.ladder is not None:
-            return np.interp(x, *self.ladder), y
+            steps, told = self.ladder
+            same = len(x) == len(steps) and np.array_equal(x, steps)
+            return (told if same else np.interp(x, steps, told)), y
         if self.kind == "money" and self.rate is not None:
             return x * (self.rate / HOUR_S), y
         return x, y
@@ -116,13 +118,16 @@ class Counting:
 def _ladder(curves: Curves, tokens_step: int | None) -> tuple[Floats, Floats]:
     name = next((name for name in TOKENS if name in curves.metrics), None)
     if name is not None:
-        steps, told = curves.points(name)
-        steps, first = np.unique(np.asarray(steps, np.float64)[::-1], return_index=True)
-        told = np.maximum.accumulate(np.asarray(told, np.float64)[::-1][first])
+        x, told = curves.points(name)
+        steps = np.asarray(x, np.float64)
+        if not np.all(steps[1:] > steps[:-1]):  # a resume: what was told last holds
+            steps, last = np.unique(steps[::-1], return_index=True)
+            told = told[::-1][last]
         if len(steps):
-            return steps, told
-    last = max((float(part.table.step[-1]) for part in curves.parts if len(part.table)), default=0)
-    return np.array([0.0, max(last, 1.0)]), np.array([0.0, max(last, 1.0) * (tokens_step or 0)])
+            return steps, np.maximum.accumulate(told)
+    ends = (float(part.table.step[-1]) for part in curves.parts if len(part.table))
+    end = max(max(ends, default=0.0), 1.0)
+    return np.array([0.0, end]), np.array([0.0, end * (tokens_step or 0)])
 
 
 def following(known: Sequence[Kind], now: Kind) -> Kind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
-from cockpit.widgets.lines import Lines, cut
+from cockpit.widgets.lines import cut, folded
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
 from engine.alarms import Thresholds
@@ -53,10 +54,8 @@ class Alerts(Transport):
         listing.border_title = "now, and what rules did"
         listing.empty = "nothing needs you, and no rule has acted"
         yield listing
-        for name, title in (("chosen", "selected"), ("rules", "rules of this run")):
-            box = Lines(id=name, classes="box")
-            box.border_title = title
-            yield box
+        yield self.box("chosen", "selected")
+        yield self.box("rules", "rules of this run")
 
     def show(self, moment: Moment) -> None:
         super().show(moment)
@@ -70,29 +69,22 @@ class Alerts(Transport):
     def _select(self) -> None:
         cursor = self.query_one(Listing).cursor
         row = self._rows[cursor] if cursor < len(self._rows) else None
-        lines: list[Line] = [[("—", "faint")]]
-        if row is not None:
-            lines = [
-                [(f"{row.sign} {row.name}", f"{row.ink} bold"), (f"   {row.detail}", "text")],
-                [("→ ", "accent bold"), (row.fix or "nothing to do", "text")],
-            ]
+        width = max(self.size.width - 4, 8)
+        lines = _said(row, self.source.run.id, width) if row else [[("—", "faint")]]
         self.words("chosen").show(lambda width, height: lines)
         self.words("chosen").styles.height = len(lines) + 2
 
     def _line(self, at: int, width: int) -> Line:
         row = self._rows[at]
+        step = f"step {words.count(row.step)}" if row.step is not None else ""
+        steps = 14 if any(one.step is not None for one in self._rows) else 0
         return cells(
             [
                 (row.sign, 2, f"{row.ink} bold", True),
-                (words.moment(row.t), 8, "muted", False),
+                (words.moment(row.t) if row.t else "", 8, "muted", False),
                 (row.name, 14, f"{row.ink} bold", False),
-                (
-                    f"step {words.count(row.step)}" if row.step is not None else "",
-                    14,
-                    "muted",
-                    False,
-                ),
-                (row.detail, max(width - 44, 0), "text", False),
+                (step, steps, "muted", False),
+                (row.detail, max(width - 29 - steps, 0), "text", False),
             ]
         )
 
@@ -101,6 +93,16 @@ class Alerts(Transport):
 
     def action_copy(self) -> None:
         self.deck.copy(f"engine alerts {self.source.run.id}")
+
+
+def _said(row: Row, run: str, width: int) -> list[Line]:
+    """All of it, and what helps with the run's name in it."""
+    lines: list[Line] = [[(f"{row.sign} {row.name}", f"{row.ink} bold")]]
+    lines += [[("  ", "text"), (part, "text")] for part in folded(row.detail, width - 2)]
+    fix = re.sub(r"\bRUN\b", run, row.fix) or "nothing to do"
+    for at, part in enumerate(folded(fix, width - 2)):
+        lines.append([("→ " if not at else "  ", "accent bold"), (part, "accent")])
+    return lines
 
 
 def _standing(moment: Moment) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
+import numpy as np
 from textual.app import ComposeResult
 
 from cockpit.actions import COMPARE, bindings
@@ -25,9 +26,7 @@ from engine.display import display
 from engine.runs import Run
 
 NAME = 60
-LETTERS = "ABCDEFGHIJKLMNOP"
-MOST = 8
-"""Runs on one chart: beyond it no colour tells them apart."""
+LETTERS = "ABCDEFGH"
 
 
 class Compare(Place):
@@ -80,6 +79,7 @@ class Compare(Place):
         curves = []
         for letter, run, moment in zip(LETTERS, self.runs, self.moments, strict=False):
             if moment is None:
+                curves.append(Curve(np.empty(0), np.empty(0), name=letter))
                 continue
             counting = Counting(moment.status.cost.rate, promised(run).tokens_step)
             ruler = counting.ruler(moment.curves, self.deck.axis)
@@ -92,8 +92,8 @@ class Compare(Place):
 
     def _head(self, width: int) -> Line:
         name, each = self._columns(width)
-        runs = [(f"{letter} {display(run.id, NAME)}", each, "primary bold", False)
-                for letter, run in zip(LETTERS, self.runs, strict=False)]  # fmt: skip
+        runs = [(f"{letter} {display(run.id, NAME)}", each, f"curve {slot}", False)
+                for slot, (letter, run) in enumerate(zip(LETTERS, self.runs, strict=False))]  # fmt: skip
         return cells([("", 1, "text", False), ("", name, "faint", False), *runs])
 
     def _line(self, at: int, width: int) -> Line:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from cockpit.actions import FLEET, bindings
-from cockpit.inks import Line
+from cockpit.inks import CURVES, Line
 from cockpit.screens.base import WORLD, Place
 from cockpit.screens.dialogs import Text
 from cockpit.watching.roster import Fleet, Row
@@ -19,8 +19,6 @@ from engine.cli import words
 from engine.cli.target import ours
 from engine.runs import Run
 
-MOST = 8
-"""Runs on one chart."""
 SORTS = ("newest", "running", "those that need you", "by name")
 DOORS = (
     ("n", "launch a profile of this project's profiles/"),
@@ -182,10 +180,10 @@ class FleetPlace(Place):
             return
         if row.run in self._marked:
             self._marked.remove(row.run)
-        elif len(self._marked) < MOST:
+        elif len(self._marked) < CURVES:
             self._marked.append(row.run)
         else:
-            self.deck.tell(f"at most {MOST} runs on one chart", "warning")
+            self.deck.tell(f"at most {CURVES} runs on one chart", "warning")
         self.renew()
 
     def action_compare(self) -> None:

@@ -89,6 +89,8 @@ class Logs(Transport):
 
     def _row(self, number: int) -> int:
         """The row of this line, or of the next that is shown."""
+        if isinstance(self._numbers, range):
+            return max(number - self._numbers.start, 0)
         return int(np.searchsorted(np.asarray(self._numbers), number))
 
     @property

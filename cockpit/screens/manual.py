@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from cockpit.actions import ANY, CHART, HELP, REPLAY, Action, bindings, of
+from cockpit.actions import ANY, CHART, HELP, LIST, PARTS, REPLAY, bindings, of
 from cockpit.inks import Line
 from cockpit.screens.base import Place
 from cockpit.widgets.bars import cells
@@ -28,6 +29,10 @@ GLOSSARY = (
 )
 
 
+APART = (("On a chart", CHART), ("In a list", LIST), ("In a replay", REPLAY))
+ROOMY = 100
+
+
 class Manual(Place):
     """Esc goes back to where it was asked for."""
 
@@ -37,7 +42,7 @@ class Manual(Place):
 
     def __init__(self, scopes: Sequence[str], run: str | None) -> None:
         super().__init__()
-        self._lines = list(_lines(scopes, run))
+        self._rows = list(_rows(scopes, run))
 
     def body(self) -> ComposeResult:
         listing = Listing(id="manual", classes="box")
@@ -49,45 +54,57 @@ class Manual(Place):
 
     def renew(self) -> None:
         super().renew()
-        self.query_one(Listing).show(len(self._lines), lambda row, width: self._lines[row])
+        self.query_one(Listing).show(
+            len(self._rows), lambda row, width: self._rows[row].line(width)
+        )
 
     def action_back(self) -> None:
         self.deck.back()
 
     def action_copy(self) -> None:
-        row = self.query_one(Listing).cursor
-        command = self._lines[row][-1][0].strip() if self._lines[row] else ""
-        if command.startswith(("engine ", "cockpit ")):
+        command = self._rows[self.query_one(Listing).cursor].command
+        if command:
             self.deck.copy(command)
 
 
-def _lines(scopes: Sequence[str], run: str | None) -> Iterator[Line]:
-    yield [(" Keys here", "title")]
-    for one in of(*(scope for scope in scopes if scope != REPLAY), ANY):
-        yield _action(one, run)
-    for title, scope in (("On a chart", CHART), ("In a replay", REPLAY)):
-        if scope == CHART and "run" not in scopes:
-            continue
-        yield []
-        yield [(f" {title}", "title")]
-        for one in of(scope):
-            yield _action(one, run)
-    yield []
-    yield [(" What the words claim", "title")]
+@dataclass(frozen=True)
+class Row:
+    """A title, or what a key or a word means; `command` does the same."""
+
+    name: str = ""
+    label: str = ""
+    says: str = ""
+    command: str = ""
+
+    def line(self, width: int) -> Line:
+        """On a narrow screen either the command or the words, not half of both."""
+        if not self.label:
+            return [(f" {self.name}", "title")]
+        if width >= ROOMY:
+            rest = [(self.says, 38, "muted", False), (self.command, width - 76, "faint", False)]
+        else:
+            rest = [(self.command or self.says, width - 32, "muted", False)]
+        return cells([(self.name, 9, "key", True), (self.label, 20, "text", False), *rest])
+
+
+@dataclass(frozen=True)
+class Meaning(Row):
+    """A word of the screen."""
+
+    def line(self, width: int) -> Line:
+        return cells([("", 1, "text", False), (self.name, 11, "accent bold", False),
+                      (self.label, width - 15, "text", False)])  # fmt: skip
+
+
+def _rows(scopes: Sequence[str], run: str | None) -> Iterator[Row]:
+    places = [scope for scope in scopes if scope not in (REPLAY, *PARTS)]
+    sections = [("Keys here", (*places, ANY))]
+    sections += [(title, (scope,)) for title, scope in APART if scope in scopes]
+    for title, found in sections:
+        yield Row(title)
+        for one in of(*found):
+            yield Row(one.shown, one.label, one.says, one.command(run))
+        yield Row()
+    yield Row("What the words claim")
     for word, says in GLOSSARY:
-        yield cells(
-            [("", 2, "text", False), (word, 14, "accent bold", False), (says, 90, "text", False)]
-        )
-
-
-def _action(one: Action, run: str | None) -> Line:
-    return [
-        *cells(
-            [
-                (one.shown, 9, "key", True),
-                (one.label, 20, "text", False),
-                (one.says, 30, "muted", False),
-            ]
-        ),
-        (one.command(run), "faint"),
-    ]
+        yield Meaning(word, says)

@@ -14,7 +14,6 @@ from cockpit.inks import Line
 from cockpit.preflight import Preflight, preflight
 from cockpit.screens.base import Place
 from cockpit.widgets.bars import cells
-from cockpit.widgets.lines import cut
 from cockpit.widgets.listing import Listing
 from engine.display import display
 
@@ -101,13 +100,14 @@ class New(Place):
             ]
         if self.check is None:
             return [[("looking…", "muted")]]
+        told = [
+            (title, [line for one in found for line in one.lines(width)])
+            for title, found in self.check.groups
+        ]
+        roomy = height >= sum(len(found) + 2 for _, found in told)
         lines: list[Line] = []
-        roomy = height >= sum(len(found) + 2 for _, found in self.check.groups)
-        for title, found in self.check.groups:
-            lines.append([(title.upper(), "faint")])
-            lines += [cut(one.line(), width) for one in found]
-            if roomy:
-                lines.append([])
+        for title, found in told:
+            lines += [[(title.upper(), "faint")], *found, *([[]] if roomy else [])]
         return lines
 
     def _look(self) -> None:

@@ -19,7 +19,7 @@ class Finder:
 
     def __init__(self, pattern: str) -> None:
         self.shown = re.compile(pattern, re.IGNORECASE)
-        self._bytes = re.compile(pattern.encode(), re.IGNORECASE)
+        self._bytes = re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE)
         self._done: dict[int, int] = {}
         self._found: dict[int, Ints] = {}
         self.lines: Ints = np.empty(0, np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -24,15 +25,17 @@ ROOMY = 100
 
 
 def header(places: Sequence[str], right: Line, width: int) -> Line:
-    """`places` is the way here; on a narrow screen only its last part is said."""
+    """`places` is the way here. On a narrow screen less of it is said, and where one is comes last to be cut."""
     shown = places if width >= 100 else places[-2:] if width >= 80 else places[-1:]
     mark = MARK if width >= 80 else " ◆ "
+    *way, here = [display(place, NAME) for place in shown] or [""]
+    room = width - sum(cell_len(text) for text, _ in right) - cell_len(mark) - cell_len(here) - 2
     left: list[tuple[str, str]] = [(mark, "primary bold")]
-    for at, place in enumerate(shown):
-        last = at == len(shown) - 1
-        left.append((display(place, NAME), "title" if last else "muted"))
-        left.append(("" if last else " › ", "faint"))
-    return spread(left, right, width)
+    for place in way:
+        text = place if cell_len(place) + 3 <= room else fit(place, max(room - 3, 0))
+        room -= cell_len(text) + 3
+        left += [(text, "muted"), (" › " if text else "", "faint")]
+    return spread([*left, (here, "title")], right, width)
 
 
 def standing(moment: Moment, width: int) -> Line:

@@ -68,7 +68,8 @@ class Listing(ScrollView, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return self._row(y, self.size.width).apply_style(self.rich_style)
+        width = self.scrollable_content_region.width
+        return self._row(y, width).apply_style(self.rich_style)
 
     def _row(self, y: int, width: int) -> Strip:
         styles = inks.table(self.app.theme_variables)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from rich.cells import cell_len
+
 from cockpit.inks import Line
 from cockpit.sieve import ERRORS
 from cockpit.watching.console import ConsoleLine
@@ -62,7 +64,8 @@ def _told(text: str, hide: Hide, room: int, found: re.Pattern[str] | None) -> Li
     painted = list(_painted(text))
     # Colours cut a text into pieces, and a secret must not be cut before it is hidden.
     if len(painted) > 1 and "".join(piece for piece, _ in painted) == shown:
-        return cut([*painted, (" " * room, "text")], room)
+        filling = " " * max(room - cell_len(shown), 0)
+        return cut([*painted, (filling, "text")], room)
     return [(fit(shown, room), ink_of_line(shown))]
 
 

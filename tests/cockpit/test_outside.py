@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import struct
-import subprocess
-import sys
-import termios
-import time
-from collections.abc import Sequence
-from fcntl import ioctl
 from pathlib import Path
 
 import pytest
@@ -21,10 +11,10 @@ from textual.color import Color
 
 from cockpit.terminal import Harmless
 from engine.runs import Run
+from tests.cockpit.ptys import session
 from tests.laws.test_display import OBEYED, PAYLOADS, hostile
 from tests.support import journals
 
-ROOT = Path(__file__).parents[2]
 TOUR = (
     ("\r", b"machine"),
     ("l", b"Logs"),
@@ -34,12 +24,12 @@ TOUR = (
     ("a", b"Alerts"),
     ("?", b"Keys here"),
     ("\x1b", b"rules of this run"),
-    ("I", b"frozen profile"),
+    ("I", b"came from"),
     ("p", b"REPEATS"),
     ("d", b"timeline"),
     ("w", b"picks by"),
     ("/", b"Filter metrics"),
-    (".\r", b" of "),
+    ("zzz\r", b"0 of 1"),
     ("d", b"timeline"),
     ("r", b"transport"),
     (" ", b"paused"),
@@ -50,60 +40,16 @@ TOUR = (
     ("f", b"newest first"),
     ("n", b"preflight"),
     ("\x1b", b"newest first"),
-    ("x", b"space marks"),
 )
 """Keys that visit every screen, and what each must bring."""
 KINDS = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])"
 )
-Keys = Sequence[tuple[str, bytes]]
 FOREIGN = (b"owned", b"ZXZpbA", b"http://evil")
-START_S, KEY_S, END_S = 25.0, 0.15, 15.0
 
 
 EACH = (("\r", b"machine"), ("l", b"Logs"), ("\x1b", b"runs"), ("\x1b[B", b""))
 """Keys that look at a run and go to the next."""
-
-
-def session(home: Path, keys: Keys, first: str = "") -> tuple[bytes, int]:
-    """All that a terminal would have been sent, and the exit status. `first` is run before the cockpit is."""
-    parent, child = pty.openpty()
-    ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    env = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
-    }
-    code = f"{first}\nimport sys; from cockpit.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code]
-    process = subprocess.Popen(
-        command, stdin=child, stdout=child, stderr=child, env=env, cwd=home, start_new_session=True
-    )
-    os.close(child)
-    sent = _read(parent, START_S, b"replay")
-    for key, brings in keys:
-        os.write(parent, key.encode())
-        came = _read(parent, START_S, brings) if brings else b""
-        assert brings in came, (key, brings)
-        sent += came + _read(parent, KEY_S)
-    os.write(parent, b"q")
-    sent += _read(parent, END_S, b"\x1b[?1049l")
-    status = process.wait(END_S)
-    sent += _read(parent, 0.1)
-    os.close(parent)
-    return sent, status
-
-
-def _read(fd: int, seconds: float, until: bytes | None = None) -> bytes:
-    found, end = b"", time.monotonic() + seconds
-    while time.monotonic() < end and (until is None or until not in found):
-        if select.select([fd], [], [], 0.05)[0]:
-            try:
-                found += os.read(fd, 1 << 16)
-            except OSError:  # the other end is closed
-                break
-    return found
 
 
 def kinds(sent: bytes) -> set[bytes]:
@@ -126,7 +72,7 @@ def rest(sent: bytes) -> str:
 def test_a_terminal_is_sent_nothing_foreign(home: Path, tmp_path: Path) -> None:
     everything = "".join(one for name, one in PAYLOADS.items() if name not in ("surrogate", "null"))
     hostile(home / "logs", everything)
-    sent, status = session(home, TOUR)
+    sent, status = session(home, TOUR).told()
     assert status == 0 and b"this is a bug" not in sent
     for mark in FOREIGN:
         assert all(mark not in one for one in KINDS.findall(sent))
@@ -136,7 +82,7 @@ def test_a_terminal_is_sent_nothing_foreign(home: Path, tmp_path: Path) -> None:
 
     (home / "logs" / journals.ID).rename(tmp_path / "hostile")
     hostile(home / "logs", "harmless")
-    inert, status = session(home, TOUR)
+    inert, status = session(home, TOUR).told()
     assert status == 0
     assert kinds(sent) <= kinds(inert) | {b"\x1b[m"}
 
@@ -152,7 +98,7 @@ cockpit.terminal.Harmless.apply = lambda self, segments, background: segments
 def test_without_the_one_function_and_the_filter_it_would_get_through(home: Path) -> None:
     """The negative control: the same look at a build that lets text pass as it is."""
     hostile(home / "logs", PAYLOADS["clipboard"] + PAYLOADS["right to left"])
-    sent, _ = session(home, TOUR[:2], UNSAFE)
+    sent, _ = session(home, TOUR[:2], UNSAFE).told()
     assert b"\x1b]52" in sent
     assert OBEYED.search(re.sub(r"[\r\n\x0f\x0e]", "", rest(sent)))
 
@@ -176,6 +122,8 @@ def test_hostile_runs_are_opened_one_by_one(home: Path) -> None:
         hostile(home / "logs", evil)
         run = Run(home / "logs" / journals.ID)
         run.folder.rename(home / "logs" / f"evil-20260921-0000{number:02d}-abcd")
-    sent, status = session(home, EACH * len(PAYLOADS))
+    sent, status = session(
+        home, [*EACH * len(PAYLOADS), ("\x1b[H", b""), ("x", b"differences"), ("\x1b", b"runs")]
+    ).told()
     assert status == 0 and b"this is a bug" not in sent
     assert OBEYED.search(re.sub(r"[\r\n\x0f\x0e]", "", rest(sent))) is None

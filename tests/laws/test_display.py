@@ -81,6 +81,7 @@ def hostile(logs: Path, evil: str) -> None:
         ("1/trainer", t.Saved(s.T0 + 1, 1, evil, 1, evil)),
         ("1/trainer", t.Saved(s.T0 + 1, 1, f"/{evil}/{evil}", 1, "m")),
         ("1/trainer", t.Said(s.T0 + 1, evil, evil)),
+        ("1/trainer", t.Sampled(s.T0 + 1, 1, evil, evil)),
         ("1/trainer", Row(s.T0 + 2, 1, {evil: 1.0, "loss": 2.0}, phase=evil)),
         ("1/runner", r.DiskFilled(s.T0 + 2, evil)),
         s.exited(0),
