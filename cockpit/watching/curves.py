@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.columns import EMPTY, Source, Table, of_console, of_trainer, preview, times
+from engine.columns import EMPTY, Source, Table, of_console, of_files, of_trainer, preview, times
 from engine.columns.series import Column, Floats
 from engine.journal import Follower
 from engine.reader import lens_of
@@ -142,7 +142,9 @@ class _Attempt:
     def _meet(self, segment: str) -> None:
         """A long trainer's segment is shown at a glance before it is read."""
         self.segment = segment
-        if segment == "trainer":
+        if segment == "files":
+            self.source = of_files(self.run, self.attempt)
+        elif segment == "trainer":
             self.source = of_trainer(self.run, self.attempt)
             self.glance = preview(self.attempt.trainer) if self.source.behind > SLICE else None
         else:
@@ -180,12 +182,20 @@ def _until(table: Table, reach: int) -> Table:
     return Table(table.step[:length], table.stepped, table.ends[:length], cut, metrics=metrics)
 
 
+def _without(part: Part, told: Mapping[str, object]) -> Part:
+    """The metrics that the rows that count do not tell."""
+    metrics = {name: one for name, one in part.table.metrics.items() if name not in told}
+    return replace(part, table=replace(part.table, metrics=metrics))
+
+
 class Reading:
     """Follows the metrics of all attempts of a run."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._attempts: dict[int, _Attempt] = {}
+        self._beside: dict[int, _Attempt] = {}
+        """What files tell beside the rows that count."""
 
     def read(self, view: View) -> None:
         """`view` says which segment each attempt's metrics come from."""
@@ -198,6 +208,9 @@ class Reading:
                     known = _Attempt(self._run, attempt, chosen=view.keeper.dialect)
                     self._attempts[attempt.number] = known
                 known.read(segment)
+            if segment != "files" and attempt.files.is_file():
+                beside = self._beside.setdefault(attempt.number, _Attempt(self._run, attempt))
+                beside.read("files")
 
     @property
     def behind(self) -> int:
@@ -211,3 +224,7 @@ class Reading:
             part = one.part(reach.get(f"{number}/{one.segment}", 1 << 62))
             if len(part.table):
                 yield part
+            if number in self._beside:
+                more = self._beside[number].part(reach.get(f"{number}/files", 1 << 62))
+                if len(more.table):
+                    yield _without(more, part.table.metrics)

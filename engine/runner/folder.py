@@ -44,6 +44,10 @@ class Folder:
         return self.file("trainer.jsonl")
 
     @property
+    def files(self) -> str:
+        return self.file("files.jsonl")
+
+    @property
     def console(self) -> str:
         return self.file("console.log")
 

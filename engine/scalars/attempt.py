@@ -1,4 +1,4 @@
-"""One attempt's three segments folded side by side.
+"""One attempt's segments folded side by side.
 
 The trainer's own rows count when there are any; otherwise those that a dialect reads from the console.
 """
@@ -15,7 +15,7 @@ from engine.scalars.runner import RunnerFacts
 from engine.scalars.tally import Tally
 from engine.scalars.trainer import TrainerFacts
 
-SEGMENTS = ("runner", "trainer", "console")
+SEGMENTS = ("runner", "trainer", "console", "files")
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class AttemptFacts:
 
     def t_of_last_row(self) -> float | None:
         """When the newest row came: its own time, else the time index's."""
-        if self.source == "trainer" and self.tally.t is not None:
+        if self.source in ("trainer", "files") and self.tally.t is not None:
             return self.tally.t
-        if self.source is None:
+        if self.source not in ("trainer", "console"):
             return None
         return self.runner.when(self.source, self.tally.offset)
 
@@ -56,7 +56,7 @@ class AttemptFacts:
         found = []
         for sample in self.tally.recent:
             t = sample.t
-            if t is None:
+            if t is None and self.source != "files":
                 t = self.runner.when(self.source, sample.offset)
             if t is not None:
                 found.append(t)
@@ -68,8 +68,8 @@ class AttemptFold:
 
     def __init__(self, lens: Lens | None = None) -> None:
         self._runner, self._trainer = RunnerFacts(), TrainerFacts()
-        self._lines = {"runner": Lines(), "trainer": Lines()}
-        self._rows, self._told = Tally(), Tally()
+        self._lines = {"runner": Lines(), "trainer": Lines(), "files": Lines()}
+        self._rows, self._told, self._filed = Tally(), Tally(), Tally()
         self._reader = Reader(lens)
         self._unreadable = 0
 
@@ -83,13 +83,13 @@ class AttemptFold:
         if segment == "console":
             self._console(piece)
             return
-        kind = Segment(segment)
+        kind = Segment.TRAINER if segment == "files" else Segment(segment)
         for line, end in self._lines[segment].feed(piece):
             fact = decode(line, kind)
             if fact is None:
                 self._unreadable += bool(line.strip())
             elif isinstance(fact, Row):
-                self._rows.take(fact, end)
+                (self._filed if segment == "files" else self._rows).take(fact, end)
             elif kind is Segment.RUNNER:
                 self._runner = runner.fold(self._runner, fact)
             else:
@@ -109,11 +109,12 @@ class AttemptFold:
             self._told.take(row, end)
 
     def facts(self) -> AttemptFacts:
-        source = "trainer" if self._rows.rows else ("console" if self._told.rows else None)
-        tally = (self._told if source == "console" else self._rows).copy()
+        source, tally = self._source()
         if source == "console":
             for row, end in self._reader.pending():
                 tally.take(row, end)
+        if source != "files" and self._filed.rows:
+            tally.beside(self._filed)
         oversized = self._lines["runner"].oversized + self._lines["trainer"].oversized
         return AttemptFacts(
             runner=self._runner,
@@ -125,6 +126,17 @@ class AttemptFold:
             console_total=None if source == "trainer" else self._reader.total,
             unreadable=self._unreadable + oversized,
         )
+
+    def _source(self) -> tuple[str | None, Tally]:
+        """Whose rows count: the trainer's own, else its console's, else those of its files alone."""
+        for source, tally in (
+            ("trainer", self._rows),
+            ("console", self._told),
+            ("files", self._filed),
+        ):
+            if tally.rows:
+                return source, tally.copy()
+        return None, Tally()
 
     def _with_claims(self) -> TrainerFacts:
         """A trainer that tells no checkpoint by an event may print where it saves; nobody verified those."""
