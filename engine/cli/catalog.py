@@ -8,6 +8,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Run": {
         "launch": ("launch", "a new run of a profile"),
         "watch": ("watch", "any command as a run, without a profile"),
+        "adopt": ("adopt", "something already running, started by hand"),
         "resume": ("resume", "a further attempt of a run, from a checkpoint"),
         "fork": ("fork", "a new run that begins with another's checkpoint"),
     },

@@ -64,6 +64,11 @@ class Folder:
         return self.file("orders")
 
     @property
+    def foreign(self) -> str:
+        """There is one where somebody else started the trainer."""
+        return self.file("foreign.json")
+
+    @property
     def hook(self) -> str:
         """On the script's PYTHONPATH."""
         return self.file("hook")

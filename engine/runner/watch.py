@@ -15,7 +15,7 @@ from engine.events import Row, Segment, encode
 from engine.events import runner as say
 from engine.events.wire import interpret
 from engine.identity import Identity
-from engine.runner import clock, limits, records
+from engine.runner import clock, foreign, limits, records
 from engine.runner.files import Files
 from engine.runner.obey import Obey
 from engine.runner.post import Post
@@ -42,6 +42,8 @@ class Watch:
         self._post, self._trainer = post, trainer
         self._nurse = records.read_nurse(post.folder.pid)
         self._met = clock.steady()
+        self.foreign, log = foreign.read(post.folder.foreign)
+        self._copier = foreign.Copier(log, post.folder.console)
         self._reading = Reading(post.fold, post.folder.trainer, post.folder.console)
         self._files = Files(post.job.files, post.job.cwd, post.folder.files, post.job.lens)
         self._reach = Reach(trainer, post.job.run)
@@ -104,6 +106,7 @@ class Watch:
 
     def _index(self, now: float) -> None:
         """Note the sizes before reading: what is dated must have been there."""
+        self._copier.copy()
         sizes = self._reading.sizes()
         if sizes != self._sizes:
             self._sizes, self._grew_at = sizes, now
