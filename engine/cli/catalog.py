@@ -20,6 +20,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "checkpoints": ("checkpoints", "a run's checkpoints; verify every byte of them"),
         "alerts": ("alerts", "which alarms stood when, also with other thresholds"),
         "dialect": ("dialect", "how a run's console is read, and by what else it could be"),
+        "teach": ("teach", "name the numbers of a line that no dialect reads"),
         "replay": ("replay", "a run once more, on a clock"),
     },
     "Act": {
