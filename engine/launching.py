@@ -5,6 +5,7 @@ A run exists from the moment `accepted` is on the disk; before that nothing was 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine import control, hosts, journal, profile, runs
+from engine import adopting, control, hosts, journal, profile, runs
+from engine.adopting import Found
 from engine.checkpoints import Checkpoint
 from engine.errors import Unusable
 from engine.events import SCHEMA
@@ -24,6 +26,7 @@ from engine.hosts import LOCAL
 from engine.keeper.job import RECIPES, addresses, argv
 from engine.machines.machine import Place
 from engine.profile import Profile
+from engine.runner import records
 from engine.runs import Run
 from engine.secrets import require
 
@@ -63,7 +66,31 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
     return run
 
 
-def _accept(run: Run, chosen: Profile, where: Where, origin: Origin | None) -> None:
+def adopt(chosen: Profile, found: Found, tmux: str | None = None) -> Run:
+    """A run of what runs already: its identity is there before its runner, which so never starts a second one."""
+    run = runs.create(chosen.name, runs.logs_folder(), time.time())
+    attempt = run.attempt(1)
+    try:
+        journal.replace(run.profile, chosen.canonical())
+        attempt.folder.mkdir(mode=runs.PRIVATE_DIR, parents=True)
+        if tmux is not None:
+            adopting.follow_pane(tmux, attempt.console)
+        log = None if tmux is not None or found.log is None else str(found.log)
+        journal.replace(attempt.folder / "foreign.json", json.dumps({"log": log}).encode())
+        records.write_pid(str(attempt.folder / "trainer.pid"), found.process, None)
+        note = "adopted; cannot know " + "; ".join(found.unknown)
+        _accept(run, chosen, Where(found.cwd, LOCAL), None, note)
+    except OSError as error:
+        raise Unusable(
+            f"cannot write {run.folder}: {error.strerror}", fix="free some space and adopt again"
+        ) from error
+    control.ensure_keeper(run)
+    return run
+
+
+def _accept(
+    run: Run, chosen: Profile, where: Where, origin: Origin | None, note: str | None = None
+) -> None:
     writer = journal.Writer(run.keeper)
     accepted = say.Accepted(
         t=time.time(),
@@ -80,6 +107,8 @@ def _accept(run: Run, chosen: Profile, where: Where, origin: Origin | None) -> N
     )
     try:
         writer.append(accepted, durable=True)
+        if note is not None:
+            writer.append(say.Noted(time.time(), "adopted", note, control.who()), durable=True)
     finally:
         writer.close()
     journal.sync_folder(run.folder.parent)
@@ -126,6 +155,19 @@ def executable(chosen: Profile, cwd: Path) -> None:
 def _on_path(program: str, chosen: Profile) -> str | None:
 
     return shutil.which(program, path=chosen.command.env.get("PATH"))
+
+
+def running(found: Found, sets: Sequence[str] = ()) -> Profile:
+    """A profile for a command that runs already. It is never started again by itself."""
+    table: dict[str, Any] = {
+        "name": _name(found.argv),
+        "recipe": "command",
+        "command": {"argv": list(found.argv)},
+        "log": {"files": list(found.files)},
+        "checkpoints": {"glob": list(found.checkpoints)},
+        "recover": {"attempts": 0},
+    }
+    return profile.from_table(table, sets)
 
 
 def wrapped(command: Sequence[str], sets: Sequence[str] = ()) -> Profile:

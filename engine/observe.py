@@ -61,7 +61,8 @@ class Observer:
         if self._globs is None:
             # A recording of somebody else's must not make us search this disk.
             ours = self.run.folder.parent == logs_folder()
-            self._globs = _globs(_json(self.run.profile, SMALL)) if ours else ()
+            globs = _globs(_json(self.run.profile, SMALL)) if ours else ()
+            self._globs = tuple(glob.replace("{run}", self.run.id) for glob in globs)
         if not self._globs or status.host != LOCAL or view.last is None:
             return []
         # Finding checkpoints loads profiles, which a run that announces its own does not need.

@@ -1,7 +1,8 @@
 """A run's metrics as a stream, one value a step: what `tail --metrics` and exports read.
 
 By the rule of the scalar fold: the trainer's own rows count when there are any, else those that a
-dialect finds in the console; rows of other ranks are left out; a row without a step continues the last.
+dialect finds in the console; files add the metrics that neither tells; rows of other ranks are left out; a row
+without a step continues the last.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class AttemptRows:
         self._number = attempt.number
         self._runner, self._sizes = Follower(attempt.runner), Sizes()
         self._trainer, self._lines = Follower(attempt.trainer), Lines()
+        self._files, self._filed = Follower(attempt.files), Lines()
+        self._names: set[str] = set()
         self._console, self._reader = Follower(attempt.console), Reader(lens)
         self._speaks = False
         self._step: int | None = None
@@ -69,12 +72,18 @@ class AttemptRows:
             self._open = None
 
     def _take(self, row: Row, segment: str, end: int) -> None:
-        self._step = self._step if row.step is None else row.step
-        if not row.values:
+        if segment == "files":
+            self._add(row, row.step, row.t)
             return
-        if self._open is None or self._open.step != self._step:
+        self._step = self._step if row.step is None else row.step
+        if row.values:
+            self._names.update(row.values)
             t = self._sizes.when(segment, end) if row.t is None else row.t
-            self._open = Step(self._number, self._step, t)
+            self._add(row, self._step, t)
+
+    def _add(self, row: Row, step: int | None, t: float | None) -> None:
+        if self._open is None or self._open.step != step:
+            self._open = Step(self._number, step, t)
         self._open.add(row)
 
     def _rows(self) -> Iterator[tuple[str, Row, int]]:
@@ -91,6 +100,17 @@ class AttemptRows:
                 self._reader.restart()
             for row, end in self._reader.feed(piece.data):
                 yield "console", row, end
+        yield from self._beside()
+
+    def _beside(self) -> Iterator[tuple[str, Row, int]]:
+        """What only the script's files tell."""
+        while (piece := self._files.read(BLOCK)).data:
+            for line, end in self._filed.feed(piece.data):
+                fact = decode(line, Segment.TRAINER)
+                if isinstance(fact, Row):
+                    values = {k: one for k, one in fact.values.items() if k not in self._names}
+                    if values:
+                        yield "files", fact._replace(values=values), end
 
 
 class RunRows:

@@ -43,12 +43,22 @@ class Attempt:
         return self.folder / "trainer.jsonl"
 
     @property
+    def files(self) -> Path:
+        """Rows that the runner found in files the script writes."""
+        return self.folder / "files.jsonl"
+
+    @property
     def console(self) -> Path:
         return self.folder / "console.log"
 
     def segment(self, part: str) -> Path:
         """The file of `runner`, `trainer` or `console`."""
-        return {"runner": self.runner, "trainer": self.trainer, "console": self.console}[part]
+        return {
+            "runner": self.runner,
+            "trainer": self.trainer,
+            "console": self.console,
+            "files": self.files,
+        }[part]
 
     @property
     def errors(self) -> Path:

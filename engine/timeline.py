@@ -110,16 +110,18 @@ def _attempt(attempt: Attempt, ahead: float) -> Iterator[Track]:
     number = attempt.number
     runner = _event_track(f"{number}/runner", attempt.runner, ahead, None)
     trainer = _event_track(f"{number}/trainer", attempt.trainer, ahead, sizes)
+    files = _event_track(f"{number}/files", attempt.files, ahead, None)
     console = Track(f"{number}/console", attempt.console)
     size = attempt.console.stat().st_size if attempt.console.is_file() else 0
     for t, end in sizes.notes("console"):
         console.mark(t - ahead, min(end, size))
     last = max(
-        (track.times[-1] for track in (runner, trainer, console) if track.times), default=None
+        (track.times[-1] for track in (runner, trainer, files, console) if track.times),
+        default=None,
     )
     if size:
         console.mark(last, size)
-    yield from (runner, trainer, console)
+    yield from (runner, trainer, files, console)
 
 
 def _event_track(segment: str, path: Path, ahead: float, sizes: Sizes | None) -> Track:

@@ -17,6 +17,7 @@ from engine.columns import (
     Table,
     ahead,
     of_console,
+    of_files,
     of_trainer,
     preview,
     tally,
@@ -157,11 +158,22 @@ class _Attempt:
     def meet(self, segment: str) -> None:
         """A long trainer's segment is shown at a glance until it is read."""
         self.segment = segment
-        if segment == "trainer":
+        if segment == "files":
+            self.source = of_files(self.run, self.attempt)
+        elif segment == "trainer":
             self.source = of_trainer(self.run, self.attempt)
             self.glance = preview(self.attempt.trainer) if self.source.behind > LONG else None
         else:
             self.source = of_console(self.run, self.attempt, lens_of(self.attempt, self.chosen))
+
+    def guessed(self, seen: AttemptView) -> AttemptView:
+        """What the rows at a glance and the first lines tell of an attempt: its plan, its last values, its step."""
+        head = AttemptFold()
+        with contextlib.suppress(OSError), open(self.attempt.trainer, "rb") as file:
+            head.feed("trainer", file.read(HEAD))
+        told, source = head.facts().trainer, "trainer"
+        facts = replace(seen.facts, trainer=told, tally=tally(self.table), source=source)
+        return replace(seen, facts=facts)
 
     @property
     def behind(self) -> int:
@@ -199,12 +211,20 @@ def _until(table: Table, reach: int) -> Table:
     return Table(table.step[:length], table.stepped, table.ends[:length], cut, metrics=metrics)
 
 
+def _without(part: Part, told: Mapping[str, object]) -> Part:
+    """The metrics that the rows that count do not tell."""
+    metrics = {name: one for name, one in part.table.metrics.items() if name not in told}
+    return replace(part, table=replace(part.table, metrics=metrics))
+
+
 class Reading:
     """Follows the metrics of all attempts of a run. What a trainer told at length is read here, once and first."""
 
     def __init__(self, run: Run, clock: Clock) -> None:
         self._run, self._clock = run, clock
         self._attempts: dict[int, _Attempt] = {}
+        self._beside: dict[int, _Attempt] = {}
+        """What files tell beside the rows that count."""
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether to read this one ahead of the fold, which takes a line at a time."""
@@ -230,7 +250,7 @@ class Reading:
     def foreseen(self, view: View) -> View:
         """With what is known so far of attempts that are still held."""
         found = tuple(
-            _guessed(one, self._attempts[one.number])
+            self._attempts[one.number].guessed(one)
             if one.number in self._attempts and self._attempts[one.number].held
             else one
             for one in view.attempts
@@ -244,6 +264,8 @@ class Reading:
             segment = sources.get(attempt.number)
             if segment is not None and not self._of(attempt, view.keeper.dialect).held:
                 self._of(attempt, view.keeper.dialect).read(segment)
+            if segment != "files" and attempt.files.is_file():
+                self._aside(attempt).read("files")
 
     def _of(self, attempt: Attempt, chosen: str | None = None) -> _Attempt:
         known = self._attempts.get(attempt.number)
@@ -252,6 +274,12 @@ class Reading:
             known = _Attempt(self._run, attempt, sizes, chosen=chosen)
             self._attempts[attempt.number] = known
         return known
+
+    def _aside(self, attempt: Attempt) -> _Attempt:
+        if attempt.number not in self._beside:
+            sizes = self._clock.sizes(attempt)
+            self._beside[attempt.number] = _Attempt(self._run, attempt, sizes)
+        return self._beside[attempt.number]
 
     @property
     def behind(self) -> int:
@@ -265,14 +293,7 @@ class Reading:
             part = one.part(reach.get(f"{number}/{one.segment}", 1 << 62))
             if len(part.table):
                 yield part
-
-
-def _guessed(seen: AttemptView, one: _Attempt) -> AttemptView:
-    """What the rows at a glance and the first lines tell of an attempt: its plan, its last values, its step."""
-    head = AttemptFold()
-    with contextlib.suppress(OSError), open(one.attempt.trainer, "rb") as file:
-        head.feed("trainer", file.read(HEAD))
-    facts = replace(
-        seen.facts, trainer=head.facts().trainer, tally=tally(one.table), source="trainer"
-    )
-    return replace(seen, facts=facts)
+            if number in self._beside:
+                more = self._beside[number].part(reach.get(f"{number}/files", 1 << 62))
+                if len(more.table):
+                    yield _without(more, part.table.metrics)

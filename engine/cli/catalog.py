@@ -8,6 +8,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Run": {
         "launch": ("launch", "a new run of a profile"),
         "watch": ("watch", "any command as a run, without a profile"),
+        "adopt": ("adopt", "something already running, started by hand"),
         "import": ("imports", "other programs' records of a training, as runs"),
         "resume": ("resume", "a further attempt of a run, from a checkpoint"),
         "fork": ("fork", "a new run that begins with another's checkpoint"),
@@ -21,6 +22,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "probe": ("probe", "what a checkpoint writes, scored and side by side"),
         "alerts": ("alerts", "which alarms stood when, also with other thresholds"),
         "dialect": ("dialect", "how a run's console is read, and by what else it could be"),
+        "teach": ("teach", "name the numbers of a line that no dialect reads"),
         "replay": ("replay", "a run once more, on a clock"),
     },
     "Act": {

@@ -12,7 +12,7 @@ from engine.columns.columns import Columns
 from engine.columns.envelope import Envelope, envelope
 from engine.columns.preview import preview
 from engine.columns.series import EMPTY, Series, Table
-from engine.columns.source import Source, of_console, of_trainer
+from engine.columns.source import Source, of_console, of_files, of_trainer
 from engine.columns.tally import tally
 from engine.columns.times import times
 
@@ -26,6 +26,7 @@ __all__ = [
     "ahead",
     "envelope",
     "of_console",
+    "of_files",
     "of_trainer",
     "preview",
     "tally",

@@ -83,6 +83,11 @@ def of_trainer(run: Run, attempt: Attempt) -> Source:
     return Source(attempt.trainer, run.cache / f"{attempt.number}-trainer.columns")
 
 
+def of_files(run: Run, attempt: Attempt) -> Source:
+    """The rows that the runner found in files of the script."""
+    return Source(attempt.files, run.cache / f"{attempt.number}-files.columns")
+
+
 def of_console(run: Run, attempt: Attempt, lens: Lens) -> Source:
     """The rows that a dialect finds in the console."""
     return Source(attempt.console, run.cache / f"{attempt.number}-console.columns", lens)

@@ -28,6 +28,11 @@ _PAIR = re.compile(
     rf"({NUMBER})(?![\d:]{{0,12}}:\d)(?:\s{{0,2}}/\s{{0,2}}(\d{{1,15}}))?",
     re.IGNORECASE,
 )
+_TELLS = re.compile(
+    r"(?:loss|lr|rate|norm|acc|accuracy|ppl|perplexity|mfu|bpb|grdn|tok/s|tok/sec|per_second|per_gpu)"
+    r"[\"']?[ \t]{0,4}[=:]?[ \t]{0,4}[\"']?[-+.\dni]"
+)
+"""The least that a metric line has: the end of a metric's name, and something that could be a number."""
 _EVALUATION = frozenset(("val", "valid", "validation", "eval", "evaluation", "test"))
 _SUMMARY = {"final": "mean", "best": "best", "lowest": "best"}
 _WORDS = {"grad norm": "grad_norm", "gradient norm": "grad_norm", "learning rate": "learning_rate"}
@@ -36,6 +41,8 @@ _MEAN = "mean_loss"
 
 def read(line: str) -> Reading | None:
     """The metrics a line names, in the order it names them; a name that comes twice keeps its first value."""
+    if _TELLS.search(line[:LINE_CAP].lower()) is None:
+        return None
     step = total = epochs = None
     batch = None
     epoch: float | None = None

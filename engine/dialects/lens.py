@@ -10,6 +10,8 @@ from engine.events.base import whole
 
 AUTO = "auto"
 MOST_LINES = 32
+TAUGHT = "taught:"
+"""Before a pattern where a dialect's name is expected: the run is read by it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def lens(job: Mapping[str, Any], chosen: str | None = None) -> Lens:
     every = whole(log.get("every"))
     x = log.get("x")
     asked = chosen or job.get("dialect")
+    if chosen is not None and chosen.startswith(TAUGHT):
+        asked, lines = AUTO, [chosen[len(TAUGHT) :], *(lines if isinstance(lines, list) else [])]
     return Lens(
         asked if isinstance(asked, str) else AUTO,
         tuple(line for line in lines[:MOST_LINES] if _compiles(line))

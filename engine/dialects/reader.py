@@ -21,6 +21,7 @@ from engine.events.lines import Lines
 TRIAL = 500
 """Rows after which a choice is final, however little it was proved."""
 KEPT_SAVES = 64
+_HINTS = tuple((hint, dialect) for dialect in DIALECTS for hint in dialect.hints)
 
 _ESCAPES = re.compile(r"\x1b\[(?!A)[0-9;?]{0,32}[ -/]{0,4}[@-~]")
 _RANK = re.compile(
@@ -43,7 +44,7 @@ class Reader:
     def __init__(self, lens: Lens | None = None, state: Sequence[Any] | None = None) -> None:
         lens = lens or Lens()
         self._dialect: Dialect | None = None
-        self._settled = False
+        self._settled = self._plain = False
         self._line: Read = self._choose
         self._rows = 0
         self.saved: list[Claim] = []
@@ -62,6 +63,7 @@ class Reader:
     def _take_up(self, dialect: Dialect, settled: bool) -> None:
         """Read by this dialect; once it is settled no other one is asked, and its lines are read by their shapes."""
         self._dialect, self._settled = dialect, settled
+        self._plain = settled and not dialect.bars
         if settled:
             self._line = Shapes(dialect.read).read if dialect.name in BY_NAME else dialect.read
 
@@ -98,7 +100,7 @@ class Reader:
             text = line.decode("utf-8", "replace")
             if "\x1b" in text:
                 text = _ESCAPES.sub("", text)
-            found += self._read(text, end)
+            found += self._words(text, end) if self._plain else self._read(text, end)
         return found
 
     def pending(self) -> list[Placed]:
@@ -127,7 +129,7 @@ class Reader:
         reading = self._line(text)
         if reading is None:
             return self._aside(text, end)
-        if text[0] in "[rR":
+        if text and text[0] in "[rR":
             rank = _rank(text)
             reading = reading._replace(rank=rank) if rank else reading
         return self._told(reading, end)
@@ -172,8 +174,8 @@ class Reader:
         """The reading of a dialect that weighs more than the present one, which it replaces."""
         low = text.lower()
         held = least - 1 if self._dialect is None else max(self._dialect.weight, least - 1)
-        for dialect in DIALECTS:
-            if dialect.weight > held and any(hint in low for hint in dialect.hints):
+        for hint, dialect in _HINTS:
+            if hint in low and dialect.weight > held:
                 reading = dialect.read(text)
                 if reading is not None and _proves(reading):
                     self._take_up(dialect, dialect.weight >= PROOF)

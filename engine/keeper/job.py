@@ -85,6 +85,7 @@ def job(
             "names": dict(profile.log.names),
             "x": profile.log.x,
             "every": profile.log.every,
+            "files": list(profile.log.files),
             "hook": profile.log.hook and profile.recipe not in RECIPES,
         },
         "beat_s": profile.log.beat_s,

@@ -12,7 +12,7 @@ from engine.runner.far import digest
 from engine.runner.frames import SEGMENTS, Bytes
 from engine.runs import PRIVATE_FILE, Attempt, Run
 
-FACTS = ("runner", "trainer")
+FACTS = ("runner", "trainer", "files")
 
 
 class Torn(Exception):

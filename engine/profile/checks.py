@@ -13,6 +13,7 @@ PLACEHOLDERS = ("path", "name", "step")
 CHANNELS = ("desktop", "ntfy:TOPIC", "webhook:SECRET")
 
 _WIDE_SET = re.compile(r"\[(?:[^\]\\]|\\.)*?(?:[^\x00-\x7f]|\\[uUN])", re.DOTALL)
+_RUNAWAY = re.compile(r"\((?:[^()\\]|\\.)*(?<!\\)[*+}](?:[^()\\]|\\.)*\)(?:[*+]|\{\d*,\d*\})")
 _CHANNEL = re.compile(r"desktop|ntfy:[A-Za-z0-9_-]{1,64}|webhook:[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 
@@ -71,6 +72,8 @@ def _pattern(text: str) -> str | None:
     """A set with characters beyond ASCII costs milliseconds to compile, so thousands would cost minutes."""
     if len(text) > PATTERN_LENGTH:
         return f"must have at most {PATTERN_LENGTH} characters in a pattern"
+    if _RUNAWAY.search(text):
+        return "must not repeat a group that repeats something itself, such as (a+)+"
     if _WIDE_SET.search(text):
         return "must hold only ASCII inside [ ]"
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.profile.profile import Profile
 
-TABLES = ("command", "checkpoints", "artifacts", "post")
+TABLES = ("command", "log", "checkpoints", "artifacts", "post")
 
 
 def filled(profile: Profile, run: str) -> Profile:

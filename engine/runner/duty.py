@@ -147,7 +147,7 @@ class Duty:
             return
         watch.until_stopped()
         self._record(ending)
-        watch.until_left(ended_badly=ending.code != 0)
+        watch.until_left(ended_badly=ending.code != 0 and not watch.foreign)
 
     def _record(self, ending: Ending) -> None:
         if ending.failure is not None:

@@ -24,6 +24,7 @@ import engine
 from engine import journal, procs
 from engine.journal import HEAD, Follower
 from engine.runner.frames import (
+    FILES,
     MAGIC,
     PIECE,
     SEGMENTS,
@@ -93,6 +94,7 @@ class Far:
         self._followed: dict[str, Followed] = {}
         self._runners: dict[int, subprocess.Popen[bytes]] = {}
         self._beat_at = 0.0
+        self._held: dict[int, bool] = {}
         self._verbs: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "ping": lambda asked: {"t": time.time(), "sent": asked.get("sent")},
             "open": self._open,
@@ -144,10 +146,10 @@ class Far:
     def _beat(self) -> None:
         ended = {n: code for n, one in self._runners.items() if (code := one.poll()) is not None}
         now = time.monotonic()
-        if now < self._beat_at and not ended:
-            return
-        self._beat_at = now + BEAT_S
         held = {one.number: one.held() for one in self._followed.values()}
+        if now < self._beat_at and held == self._held and not ended:
+            return
+        self._beat_at, self._held = now + BEAT_S, held
         sizes = {one.number: one.sizes() for one in self._followed.values()}
         self._send(Told({"held": held, "ended": ended, "sizes": sizes}))
         for number in ended:
@@ -244,8 +246,7 @@ def far(root: str) -> int:
 
 def _follower(folder: str, name: str, have: Any) -> Follower:
     """From where the keeper's copy ends, if it is a copy of this file at all."""
-    file = {"runner": "runner.jsonl", "trainer": "trainer.jsonl", "console": "console.log"}[name]
-    path = os.path.join(folder, file)
+    path = os.path.join(folder, FILES[SEGMENTS.index(name)])
     size, head = have if isinstance(have, list) and len(have) == 2 else (0, "")
     same = isinstance(size, int) and size > 0 and digest(path, size) == head
     return Follower(path, size if same else 0)

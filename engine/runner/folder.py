@@ -44,6 +44,10 @@ class Folder:
         return self.file("trainer.jsonl")
 
     @property
+    def files(self) -> str:
+        return self.file("files.jsonl")
+
+    @property
     def console(self) -> str:
         return self.file("console.log")
 
@@ -58,6 +62,11 @@ class Folder:
     @property
     def orders(self) -> str:
         return self.file("orders")
+
+    @property
+    def foreign(self) -> str:
+        """There is one where somebody else started the trainer."""
+        return self.file("foreign.json")
 
     @property
     def hook(self) -> str:

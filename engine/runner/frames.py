@@ -17,7 +17,8 @@ MAGIC = b"\x00cockpit-far-1\n"
 MOST = 1 << 20
 PIECE = 64 * 1024
 """Bytes of a segment in one frame: a metric never waits behind more console than this."""
-SEGMENTS = ("runner", "trainer", "console")
+SEGMENTS = ("runner", "trainer", "files", "console")
+FILES = ("runner.jsonl", "trainer.jsonl", "files.jsonl", "console.log")
 _TAIL = b"\x00\x00\xff\xff"
 """Ends every flush of deflate; it need not travel."""
 _LENGTH = struct.Struct(">I")

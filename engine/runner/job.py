@@ -50,6 +50,8 @@ class Job:
     total: int | None = None
     lens: Lens = field(default_factory=Lens)
     """How the console is read for the rules."""
+    files: tuple[str, ...] = ()
+    """Globs of files with metrics that the script writes."""
     hook: bool = False
     """Metrics are also read inside the script, by a file on its PYTHONPATH."""
     beat_s: float = 5.0
@@ -94,6 +96,7 @@ def of(found: Mapping[str, Any]) -> Job:
         secrets=_texts(found, "secrets"),
         total=_total(found),
         lens=lens(found),
+        files=_texts(_table(found, "log"), "files"),
         hook=_table(found, "log").get("hook") is True,
         beat_s=_number(found, "beat_s", 5.0) or 5.0,
         pulse_s=_number(found, "pulse_s", 5.0) or 5.0,

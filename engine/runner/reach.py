@@ -77,7 +77,8 @@ class Reach:
             return True
         leader = seen.get(self._leader.pid)
         if leader is not None and leader.start == self._leader.start:
-            return one.session == self._leader.pid
+            # One that was adopted may be no leader of a session: then it is itself, and what descends from it.
+            return self._leader.pid in (one.pid, one.session)
         if leader is not None or one.session != self._leader.pid:
             return False
         return self._mark in procs.environment(one.pid)

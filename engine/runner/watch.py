@@ -11,11 +11,12 @@ from contextlib import suppress
 
 from engine import procs
 from engine.alarms import Case, Thresholds, judge
-from engine.events import Segment
+from engine.events import Row, Segment, encode
 from engine.events import runner as say
 from engine.events.wire import interpret
 from engine.identity import Identity
-from engine.runner import clock, limits, records
+from engine.runner import clock, foreign, limits, records
+from engine.runner.files import Files
 from engine.runner.herald import Herald
 from engine.runner.obey import Obey
 from engine.runner.post import Post
@@ -42,7 +43,10 @@ class Watch:
         self._post, self._trainer, self._herald = post, trainer, herald
         self._nurse = records.read_nurse(post.folder.pid)
         self._met = clock.steady()
+        self.foreign, log = foreign.read(post.folder.foreign)
+        self._copier = foreign.Copier(log, post.folder.console)
         self._reading = Reading(post.fold, post.folder.trainer, post.folder.console)
+        self._files = Files(post.job.files, post.job.cwd, post.folder.files, post.job.lens)
         self._reach = Reach(trainer, post.job.run)
         self._stopping = Stopping(self._reach, post.ledger, post.job.grace_s)
         self._obey = Obey(post, self._stopping)
@@ -103,11 +107,13 @@ class Watch:
 
     def _index(self, now: float) -> None:
         """Note the sizes before reading: what is dated must have been there."""
+        self._copier.copy()
         sizes = self._reading.sizes()
         if sizes != self._sizes:
             self._sizes, self._grew_at = sizes, now
             self._post.ledger.mention(say.Grew(clock.wall(), sizes.console, sizes.trainer))
         self._note(self._reading.read(sizes))
+        self._filed(self._files.look(now))
 
     def _feel(self, now: float) -> None:
         """What the machine tells. A GPU that works is no idle one, whatever is printed."""
@@ -117,6 +123,10 @@ class Watch:
                 self._post.ledger.mention(event)
             if isinstance(event, say.Pulsed) and limits.busy(event):
                 self._busy_at = now
+
+    def _filed(self, rows: list[Row]) -> None:
+        for row in rows:
+            self._post.fold.feed("files", encode(row))
 
     def _note(self, notes: list[Note]) -> None:
         for note in notes:
@@ -179,6 +189,7 @@ class Watch:
         self._alive = False
         self._index(clock.steady())
         self._note(self._reading.finish())
+        self._filed(self._files.last())
         self._obey.resume(self._post.fold.facts())
 
     def _settle(self) -> list[int]:
@@ -205,3 +216,4 @@ class Watch:
 
     def close(self) -> None:
         self._pulse.close()
+        self._files.close()

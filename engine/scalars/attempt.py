@@ -1,4 +1,4 @@
-"""One attempt's three segments folded side by side.
+"""One attempt's segments folded side by side.
 
 The trainer's own rows count when there are any; otherwise those that a dialect reads from the console.
 """
@@ -17,7 +17,7 @@ from engine.scalars.spans import Span, Spans
 from engine.scalars.tally import Tally
 from engine.scalars.trainer import TrainerFacts
 
-SEGMENTS = ("runner", "trainer", "console")
+SEGMENTS = ("runner", "trainer", "console", "files")
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class AttemptFacts:
 
     def t_of_last_row(self) -> float | None:
         """When the newest row came: its own time, else the time index's."""
-        if self.source == "trainer" and self.tally.t is not None:
+        if self.source in ("trainer", "files") and self.tally.t is not None:
             return self.tally.t
-        if self.source is None:
+        if self.source not in ("trainer", "console"):
             return None
         return self.runner.when(self.source, self.tally.offset)
 
@@ -61,7 +61,7 @@ class AttemptFacts:
         found = []
         for sample in self.tally.recent:
             t = sample.t
-            if t is None:
+            if t is None and self.source != "files":
                 t = self.runner.when(self.source, sample.offset)
             if t is not None:
                 found.append(t)
@@ -84,8 +84,8 @@ class AttemptFold:
 
     def __init__(self, lens: Lens | None = None) -> None:
         self._runner, self._trainer = RunnerFacts(), TrainerFacts()
-        self._lines = {"runner": Lines(), "trainer": Lines()}
-        self._rows, self._told = Tally(), Tally()
+        self._lines = {"runner": Lines(), "trainer": Lines(), "files": Lines()}
+        self._rows, self._told, self._filed = Tally(), Tally(), Tally()
         self._row_spans, self._told_spans = Spans(), Spans()
         self._reader = Reader(lens)
         self._unreadable = 0
@@ -100,14 +100,15 @@ class AttemptFold:
         if segment == "console":
             self._console(piece)
             return
-        kind = Segment(segment)
+        kind = Segment.TRAINER if segment == "files" else Segment(segment)
         for line, end in self._lines[segment].feed(piece):
             fact = decode(line, kind)
             if fact is None:
                 self._unreadable += bool(line.strip())
             elif isinstance(fact, Row):
-                self._rows.take(fact, end)
-                self._row_spans.take(fact)
+                (self._filed if segment == "files" else self._rows).take(fact, end)
+                if segment != "files":
+                    self._row_spans.take(fact)
             elif kind is Segment.RUNNER:
                 self._runner = runner.fold(self._runner, fact)
             else:
@@ -116,7 +117,8 @@ class AttemptFold:
     def restart(self, segment: str, offset: int = 0) -> None:
         """The file began anew, or is read on from this offset: what was folded stays, half a line does not."""
         if segment != "runner":
-            (self._told if segment == "console" else self._rows).cut |= offset > 0
+            rows = {"console": self._told, "files": self._filed}.get(segment, self._rows)
+            rows.cut |= offset > 0
         if segment == "console":
             self._reader.restart(offset)
         else:
@@ -138,12 +140,13 @@ class AttemptFold:
             self._told_spans.take(row)
 
     def facts(self) -> AttemptFacts:
-        source = "trainer" if self._rows.rows else ("console" if self._told.rows else None)
-        spans = self._told_spans if source == "console" else self._row_spans
-        tally = (self._told if source == "console" else self._rows).copy()
+        spans = self._told_spans if not self._rows.rows and self._told.rows else self._row_spans
+        source, tally = self._source()
         if source == "console":
             for row, end in self._reader.pending():
                 tally.take(row, end)
+        if source != "files" and self._filed.rows:
+            tally.beside(self._filed)
         oversized = self._lines["runner"].oversized + self._lines["trainer"].oversized
         return AttemptFacts(
             runner=self._runner,
@@ -157,6 +160,17 @@ class AttemptFold:
             spans=spans.metrics(),
             ranks=spans.ranks(),
         )
+
+    def _source(self) -> tuple[str | None, Tally]:
+        """Whose rows count: the trainer's own, else its console's, else those of its files alone."""
+        for source, tally in (
+            ("trainer", self._rows),
+            ("console", self._told),
+            ("files", self._filed),
+        ):
+            if tally.rows:
+                return source, tally.copy()
+        return None, Tally()
 
     def _with_claims(self) -> TrainerFacts:
         """A trainer that tells no checkpoint by an event may print where it saves; nobody verified those."""

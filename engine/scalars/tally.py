@@ -104,6 +104,13 @@ class Tally:
         self.zero = _extend(self.zero, loss == 0.0, step)
         self.constant = _extend(self.constant, loss == before, step)
 
+    def beside(self, other: Tally) -> None:
+        """Take over the metrics that these rows do not tell and others do, without making points of them."""
+        for name, value in other.last.items():
+            self.last.setdefault(name, value)
+        for name, best in other.best.items():
+            self.best.setdefault(name, best)
+
     def series(self, metric: str) -> list[tuple[int, float]]:
         """(step, value) of one metric inside the window."""
         return [(s.step, s.values[metric]) for s in self.recent if metric in s.values]

@@ -14,13 +14,14 @@ from engine import hosts
 from engine.machines import mirror
 from engine.machines.machine import Away
 from engine.machines.remote import Remote
+from engine.runner import frames
 from engine.runner.frames import Bytes
 from engine.runs import Run
 from tests.support.cutter import Cutter
 from tests.support.sshd import Sshd
 
 CUTS = 1000 if os.environ.get("SOAK") else 12
-FILES = {"runner": "runner.jsonl", "trainer": "trainer.jsonl", "console": "console.log"}
+FILES = dict(zip(frames.SEGMENTS, frames.FILES, strict=True))
 
 
 class Pair:
