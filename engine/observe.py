@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.errors import Unusable
 from engine.frame import Frame
 from engine.reader import RunReader
 from engine.runs import Run, logs_folder
@@ -45,7 +46,7 @@ class Observer:
         """The seven answers, of this frame or of a fresh one."""
         frame = frame or self.frame()
         disk = look_at_disk(frame.view)
-        status = describe(frame, self._agreed(frame.view), disk)
+        status = told(describe(frame, self._agreed(frame.view), disk), frame.view)
         unannounced = self._unannounced(status, frame.view)
         return replace(status, checkpoints=(*status.checkpoints, *unannounced))
 
@@ -73,6 +74,19 @@ class Observer:
         if self._terms is None or self._terms[0] != number or number == 0:
             self._terms = number, terms_of(self.run, number)
         return self._terms[1]
+
+
+def told(status: Status, view: View) -> Status:
+    """With why it failed, where it did. Cards are loaded for runs that need them alone."""
+    if status.exit_status in (None, 0):
+        return status
+    from engine.explain import book
+    from engine.explain.failure import explained
+
+    try:
+        return explained(status, view, book())
+    except Unusable:
+        return status  # a broken file of cards is the matter of `engine explain`, which names it
 
 
 def terms_of(run: Run, attempt: int) -> Terms:

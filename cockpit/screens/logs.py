@@ -20,6 +20,8 @@ from cockpit.widgets.lines import Lines, fit, spread
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide, drawn, plain
 from engine.cli import words
+from engine.errors import Unusable
+from engine.explain import Card, Explained, book, first
 
 
 class Logs(RunPlace):
@@ -35,6 +37,7 @@ class Logs(RunPlace):
         self._finder: Finder | None = None
         self._only, self._follow, self._busy = False, True, False
         self._aimed: tuple[int, int | None, float] | None = None
+        self._cards = _book()
 
     def body(self) -> ComposeResult:
         yield Lines(id="find")
@@ -64,7 +67,7 @@ class Logs(RunPlace):
             listing.to(count - 1, quiet=True)
         self.words("find").show(lambda width, height: [self._found(moment, width)])
         self.words("explain").show(lambda width, height: self._explain(moment, width))
-        self.words("explain").styles.height = 5
+        self.words("explain").styles.height = 7 if self._said(moment) else 5
 
     def _count(self, moment: Moment) -> int:
         if self._only and self._finder is not None:
@@ -105,6 +108,12 @@ class Logs(RunPlace):
         here = at < len(lines) and int(lines[at]) == now
         return (f"{at + 1:,}" if here else "—"), len(lines)
 
+    def _said(self, moment: Moment) -> Explained | None:
+        """What a card says of the line under the cursor."""
+        if not self.log_list.count:
+            return None
+        return first(moment.console.line(self._number(self.log_list.cursor)).text, self._cards)
+
     def _explain(self, moment: Moment, width: int) -> list[Line]:
         """What is known of the line under the cursor."""
         if not self.log_list.count:
@@ -112,6 +121,7 @@ class Logs(RunPlace):
         line = moment.console.line(self._number(self.log_list.cursor))
         step = moment.curves.step_of(line.attempt, line.end, line.t)
         text = plain(line.text, self.hide)
+        said = self._said(moment)
         facts = f"attempt {line.attempt}   {words.moment(line.t)}   byte {line.end:,}"
         return [
             [(fit(text, width), "text")],
@@ -121,6 +131,7 @@ class Logs(RunPlace):
                 (f"   {facts}", "muted"),
                 ("   Enter shows it on the charts" if step is not None else "", "faint"),
             ],
+            *_card(said, self.hide, width),
         ]
 
     # search
@@ -238,3 +249,22 @@ class Logs(RunPlace):
 
     def action_copy(self) -> None:
         self.deck.copy(f"engine tail {self.source.run.id} -f")
+
+
+def _card(said: Explained | None, hide: Hide, width: int) -> list[Line]:
+    """What a line means and what to do, one line each."""
+    if said is None:
+        return []
+    what, do = plain(said.what, hide), plain(said.do, hide)
+    return [
+        [("? ", "accent bold"), (fit(what, max(width - 2, 0)), "warn")],
+        [("→ ", "accent bold"), (fit(do, max(width - 2, 0)), "text")],
+    ]
+
+
+def _book() -> tuple[Card, ...]:
+    """A user's file of cards that is wrong is named by `engine explain`; the screen goes on without any."""
+    try:
+        return book()
+    except Unusable:
+        return ()

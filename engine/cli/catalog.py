@@ -18,6 +18,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "tail": ("tail", "a run's console, metrics or events; -f follows"),
         "wait": ("wait", "block until a run ends, exit with its result"),
         "checkpoints": ("checkpoints", "a run's checkpoints; verify every byte of them"),
+        "explain": ("explain", "what a console's lines mean and what to do"),
         "alerts": ("alerts", "which alarms stood when, also with other thresholds"),
         "replay": ("replay", "a run once more, on a clock"),
     },
