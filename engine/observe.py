@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.checkpoints import manifest
 from engine.checkpoints.contents import MANIFEST
+from engine.errors import Unusable
 from engine.events.saves import Committed
 from engine.frame import Frame
 from engine.reader import RunReader
@@ -50,7 +51,7 @@ class Observer:
         now, known = time.monotonic(), self._disk
         fresh = known is not None and known[1] == saved and now - known[0] < self._disk_s
         disk = known[2] if known is not None and fresh else look_at_disk(frame.view, self.run)
-        status = describe(frame, self._agreed(frame.view), disk)
+        status = told(describe(frame, self._agreed(frame.view), disk), frame.view)
         found = known[3] if known is not None and fresh else self._unannounced(status, frame.view)
         if not fresh:
             self._disk = now, saved, disk, found
@@ -81,6 +82,19 @@ class Observer:
         if self._terms is None or self._terms[0] != number or number == 0:
             self._terms = number, terms_of(self.run, number)
         return self._terms[1]
+
+
+def told(status: Status, view: View) -> Status:
+    """With why it failed, where it did. Cards are loaded for runs that need them alone."""
+    if status.exit_status in (None, 0):
+        return status
+    from engine.explain import book
+    from engine.explain.failure import explained
+
+    try:
+        return explained(status, view, book())
+    except Unusable:
+        return status  # a broken file of cards is the matter of `engine explain`, which names it
 
 
 def terms_of(run: Run, attempt: int) -> Terms:

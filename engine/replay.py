@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from engine.frame import Frame
-from engine.observe import terms_of
+from engine.observe import terms_of, told
 from engine.reader import chosen_dialect, lens_of
 from engine.runs import Run
 from engine.status import Status, Terms, describe
@@ -56,7 +56,7 @@ class Replay:
 
     def status(self, frame: Frame) -> Status:
         """The seven answers; no disk is looked at, because it is not the disk of that moment."""
-        return describe(frame, self.terms(frame))
+        return told(describe(frame, self.terms(frame)), frame.view)
 
     def terms(self, frame: Frame) -> Terms:
         """What was agreed for the attempt of this frame."""

@@ -138,6 +138,6 @@ def _rules(limits: Thresholds) -> Iterator[Line]:
         yield [
             (f"{'○' if off else '●'} ", "faint" if off else "good"),
             (f"{name:<12}", "text bold" if not off else "faint"),
-            (f"{values or '—':<38} ", "accent"),
+            (f"{values or '—':<40} ", "accent"),
             (why, "muted"),
         ]

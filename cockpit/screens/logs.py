@@ -12,8 +12,8 @@ from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
 from cockpit.actions import LOGS, REPLAY, bindings
-from cockpit.explain import Card, explained
 from cockpit.inks import Line
+from cockpit.remedies import cards, remedies
 from cockpit.screens.dialogs import Choice, Item, Text
 from cockpit.screens.transport import Transport
 from cockpit.sieve import MATCHES, Sieve, sieves
@@ -26,6 +26,7 @@ from cockpit.widgets.explaining import Told, explaining, lines_of
 from cockpit.widgets.lines import spread
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide, drawn, plain
+from engine.explain import Explained, first
 
 LONGEST = 12
 """Lines of a card with its frame."""
@@ -45,6 +46,7 @@ class Logs(Transport):
         self._sieve, self._follow, self._busy, self._whole = Sieve(), True, False, False
         self._numbers: Sequence[int] = ()
         self._aimed: tuple[int, int | None, float] | None = None
+        self._cards = cards()
 
     def body(self) -> ComposeResult:
         yield self.box("find", "", boxed=False)
@@ -101,9 +103,9 @@ class Logs(Transport):
         return self.moment.console.line(self._number(self.log_list.cursor))
 
     @property
-    def card(self) -> Card | None:
+    def card(self) -> Explained | None:
         line = self.here
-        return explained(plain(line.text, self.hide)) if line is not None else None
+        return first(plain(line.text, self.hide), self._cards) if line is not None else None
 
     def _line(self, moment: Moment, row: int, width: int) -> Line:
         try:
@@ -142,7 +144,8 @@ class Logs(Transport):
             box.show(lambda width, height: [[("—", "faint")]])
             return
         step = moment.curves.step_of(line.attempt, line.end, line.t)
-        told = Told(line, step, plain(line.text, self.hide), card)
+        commands = remedies(card, self.source.run.id) if card else ()
+        told = Told(line, step, plain(line.text, self.hide), card, commands)
         box.show(lambda width, height: explaining(told, width, height))
         most = self.size.height // 2 if self._whole else LONGEST if card else 5
         box.styles.height = min(lines_of(told, max(self.size.width - 4, 1)) + 2, most)
@@ -239,10 +242,10 @@ class Logs(Transport):
         self.renew()
 
     def action_fix(self, digit: int) -> None:
-        command = self.card.command(digit, self.source.run.id) if self.card else None
-        if command is not None:
-            self.deck.copy(command)
-        elif self.card is not None and digit <= len(self.card.do):
+        commands = remedies(self.card, self.source.run.id) if self.card else ()
+        if 1 <= digit <= len(commands):
+            self.deck.copy(commands[digit - 1])
+        elif self.card is not None:
             self.deck.tell("nothing to copy: this one takes a person")
 
     def on_listing_moved(self, event: Listing.Moved) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.explain import Card
 from cockpit.inks import Line
 from cockpit.watching.console import ConsoleLine
 from cockpit.widgets.lines import folded
 from engine.cli import words
 from engine.display import display
+from engine.explain import Explained
 
 LABEL = 6
 TEXT = 400
@@ -23,12 +23,14 @@ class Told:
     line: ConsoleLine
     step: int | None
     text: str
-    card: Card | None
+    card: Explained | None
+    remedies: tuple[str, ...] = ()
+    """What the digits copy."""
 
 
 def explaining(told: Told, width: int, height: int) -> Sequence[Line]:
     """The card's words never give way to a long line."""
-    below = [*_card(told.card, width), _place(told)]
+    below = [*_card(told, width), _place(told)]
     room = max(height - len(below), 1)
     above: list[Line] = [[(part, "text")] for part in folded(told.text, width)[:room]]
     return [*above, *below]
@@ -36,7 +38,7 @@ def explaining(told: Told, width: int, height: int) -> Sequence[Line]:
 
 def lines_of(told: Told, width: int) -> int:
     """How many lines all of it takes."""
-    return len(folded(told.text, width)) + len(_card(told.card, width)) + 1
+    return len(folded(told.text, width)) + len(_card(told, width)) + 1
 
 
 def _place(told: Told) -> Line:
@@ -50,16 +52,20 @@ def _place(told: Told) -> Line:
     ]
 
 
-def _card(card: Card | None, width: int) -> list[Line]:
+def _card(told: Told, width: int) -> list[Line]:
+    card = told.card
     if card is None:
         return []
     lines: list[Line] = []
-    for label, text, ink in (("what", card.what, "title"), ("why", card.why, "muted")):
+    for label, text, ink in (
+        ("what", card.what, "title"),
+        ("why", card.why, "muted"),
+        ("do", card.do, "text"),
+    ):
         for at, part in enumerate(folded(display(text, TEXT), max(width - LABEL, 1))):
             lines.append([(f"{label if not at else '':<{LABEL}}", "faint"), (part, ink)])
-    for digit, text in enumerate(card.do, 1):
-        copies = card.command(digit, "") is not None
-        sign: tuple[str, str] = (f"[{digit}]", "key") if copies else (" · ", "faint")
+    for digit, text in enumerate(told.remedies, 1):
         for at, part in enumerate(folded(display(text, TEXT), max(width - LABEL, 1))):
-            lines.append([sign if not at else ("   ", "text"), ("   ", "text"), (part, "text")])
+            sign = (f"[{digit}]", "key") if not at else ("   ", "text")
+            lines.append([sign, ("   ", "text"), (part, "accent")])
     return lines

@@ -20,6 +20,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "wait": ("wait", "block until a run ends, exit with its result"),
         "checkpoints": ("checkpoints", "a run's checkpoints: verify, pin, prune, push, merge"),
         "probe": ("probe", "what a checkpoint writes, scored and side by side"),
+        "explain": ("explain", "what a console's lines mean and what to do"),
         "alerts": ("alerts", "which alarms stood when, also with other thresholds"),
         "dialect": ("dialect", "how a run's console is read, and by what else it could be"),
         "teach": ("teach", "name the numbers of a line that no dialect reads"),

@@ -7,14 +7,16 @@ another shape is read field by field. The step is the trainer's own where it log
 from __future__ import annotations
 
 import json
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.imports.leveldb import Log
 from engine.imports.protobuf import BYTES, VARINT, Torn, fields, signed
-from engine.imports.told import Found, Names, encoded, line, loads, plain_numbers
+from engine.imports.told import MOST_IN_LINE, Found, Names, encoded, line, loads, plain_numbers
 
 HEADER = b":W&B\xe1\xbe\x00"
 HISTORY, CONFIG, RUN, EXIT = 2, 5, 17, 18
@@ -25,6 +27,7 @@ STEPS = ("train/global_step", "trainer/global_step", "global_step", "step", "_st
 LINES = 512
 MOST_PRINTED = 64 << 20
 MOST_CONFIG = 1000
+MOST_SHAPES = 256
 _ITEM = re.compile(
     rb"\n[\x00-\x7f][\n\x12][\x00-\x7f]([ -~]{1,120}?)\x82\x01[\x00-\x7f](-?[0-9][-+0-9.eE]{0,40}|NaN|-?Infinity)"
     rb"(?=\n|\x12|\Z)",
@@ -37,18 +40,28 @@ _STEP, _TIME, _HIDDEN = b"\0step", b"\0time", b"\0hidden"
 """What stands for a key that is no metric; the step's is followed by its rank among STEPS."""
 
 
+class Shape(NamedTuple):
+    """How the values of a row become its line. `time` is the place of its time, -1 where it has none."""
+
+    pick: Callable[[tuple[bytes, ...]], Any]
+    template: bytes
+    time: int
+    metrics: int
+
+
 class History:
     """Turns history records into lines."""
 
     def __init__(self, found: Found) -> None:
         self._found, self._names = found, Names()
         self._prefixes: dict[bytes, bytes] = {}
+        self._shapes: dict[tuple[bytes, ...], Shape] = {}
         self.newest = b""
 
     def line(self, data: bytes, begin: int, end: int) -> bytes:
         """The row of one history record; nothing where it has no number."""
         items = _ITEM.findall(data, begin, end)
-        told = sum([len(key) + len(value) for key, value in items]) + _AROUND * len(items)
+        told = sum(map(len, chain.from_iterable(items))) + _AROUND * len(items)
         rest = end - begin - told
         if rest == 0 or (
             0 < rest <= 14 and data[end - rest] == 0x12 and data[end - rest + 1] == rest - 2
@@ -57,28 +70,40 @@ class History:
         return self._careful(data, begin, end)
 
     def _usual(self, items: list[tuple[bytes, bytes]]) -> bytes:
-        parts: list[bytes] = []
-        step = time = b""
-        rank = len(STEPS)
-        for key, value in items:
-            prefix = self._prefixes.get(key) or self._prefix(key)
-            if prefix[0]:
-                parts.append(prefix + (value if value[-1] < 65 else _WORDS.get(value, value)))
-            elif prefix == _TIME:
-                time = value
-            elif prefix[:5] == _STEP and prefix[5] < rank:
-                rank, step = prefix[5], value
-        if not parts:
+        """Rows of the same keys have the same shape, into which only the values go."""
+        if not items:
             return b""
+        keys, values = zip(*items, strict=True)
+        shape = self._shapes.get(keys) or self._shape(keys)
+        if not shape.metrics:
+            return b""
+        joined = b",".join(values)
+        if b"N" in joined or b"y" in joined:  # NaN or Infinity, for a number has neither letter
+            values = tuple(_WORDS.get(value, value) for value in values)
         self._found.rows += 1
-        if time:
-            self.newest = time
-            parts.append(b'"t":' + time)
-        if step:
-            parts.append(b'"step":' + step)
-        if len(parts) > 200:
-            return self._long(b"{" + b",".join(parts) + b"}\n")
-        return b"{" + b",".join(parts) + b"}\n"
+        if shape.time >= 0:
+            self.newest = values[shape.time]
+        text = shape.template % shape.pick(values)
+        return self._long(text) if shape.metrics > MOST_IN_LINE else text
+
+    def _shape(self, keys: tuple[bytes, ...]) -> Shape:
+        """Learned from the first row of these keys."""
+        if len(self._shapes) >= MOST_SHAPES:
+            self._shapes.clear()
+        prefixes = [self._prefixes.get(key) or self._prefix(key) for key in keys]
+        shown = [(at, prefix) for at, prefix in enumerate(prefixes) if prefix[0]]
+        metrics = len(shown)
+        time = prefixes.index(_TIME) if _TIME in prefixes else -1
+        if time >= 0:
+            shown.append((time, b'"t":'))
+        ranked = [(one[5], at) for at, one in enumerate(prefixes) if one[:5] == _STEP]
+        if ranked:
+            shown.append((min(ranked)[1], b'"step":'))
+        body = b",".join(prefix.replace(b"%", b"%%") + b"%b" for _, prefix in shown)
+        places = [at for at, _ in shown]
+        pick = operator.itemgetter(*places) if len(places) > 1 else _one(places)
+        self._shapes[keys] = shape = Shape(pick, b"{" + body + b"}\n", time, metrics)
+        return shape
 
     def _prefix(self, key: bytes) -> bytes:
         """How a key begins its place in the line; a key that is none of the metrics begins with NUL."""
@@ -114,10 +139,15 @@ class History:
         self._found.rows += 1
         values = {self._names.of(key): value for key, value in shown.items()}
         whole = int(step) if step is not None and step == int(step) else None
-        if len(values) > 200:
+        if len(values) > MOST_IN_LINE:
             return line(whole, numbers.get("_timestamp"), values)
         placed = {"step": whole, "t": numbers.get("_timestamp")}
         return encoded({**values, **{k: v for k, v in placed.items() if v is not None}})
+
+
+def _one(places: list[int]) -> Callable[[tuple[bytes, ...]], Any]:
+    """`itemgetter` of one place gives no tuple."""
+    return lambda values: tuple(values[at] for at in places)
 
 
 def lines(path: Path, found: Found, console: bytearray | None = None) -> Iterator[bytes]:

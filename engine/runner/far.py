@@ -109,14 +109,15 @@ class Far:
         """Until the stream ends."""
         _write(MAGIC)
         self._send(Told(_hello(self._root)))
+        signal.alarm(SILENT_S)
         quiet = 0.0
         while True:
-            signal.alarm(SILENT_S)
             ready, _, _ = select.select([0], [], [], min(CALM_S, BUSY_S + quiet / 20))
             if ready:
                 data = os.read(0, PIECE)
                 if not data:
                     return 0
+                signal.alarm(SILENT_S)
                 for frame in self._unpacker.feed(data):
                     self._answer(frame)
             quiet = 0.0 if self._tell() else quiet + BUSY_S
