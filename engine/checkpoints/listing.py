@@ -16,7 +16,6 @@ from engine.profile import Profile
 from engine.runs import Run
 from engine.view import View
 
-
 UNFINISHED = ("~", ".tmp", "-tmp", ".part", ".partial", ".incomplete", ".lock", ".not-resumed")
 """Endings of what is on its way to become a checkpoint, or was one before it was put aside."""
 
@@ -44,7 +43,7 @@ def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     return [
         replace(
             one,
-            pinned=one.path in facts.pins,
+            pinned=bool({one.path, one.copy_of} & facts.pins),
             flaw=one.flaw or aside.get(one.path),
             places=(HERE, *sinks.get(one.path, ())),
         )

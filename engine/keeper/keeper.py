@@ -21,7 +21,7 @@ from engine.events import Event, saves
 from engine.events import keeper as say
 from engine.frame import Frame
 from engine.identity import Identity
-from engine.keeper import artifacts, continuing, policy
+from engine.keeper import artifacts, asking, continuing, policy
 from engine.keeper.job import Place, Restart, argv, job, working_folder
 from engine.machines import local
 from engine.profile import Profile, filled, from_json, plain
@@ -80,9 +80,11 @@ class Keeper:
             # Resuming what runs is no wish to start it again once it ends.
             idle = body["kind"] != "resume" or self._ended(view) is not None
             if body["id"] not in known and idle:
-                self._write(_record(body))
+                self._write(asking.record(body))
             if body["kind"] in ("stop", "kill", "save"):
                 self._order(view, body)
+            if body["kind"] in ("pin", "unpin"):
+                self._pin()
             with suppress(FileNotFoundError):
                 (self.run.requests / f"{body['id']}.json").unlink()
         return self._reader.poll() if asked else view
@@ -221,7 +223,19 @@ class Keeper:
         return continuing.proof(self.run, whole, self._profile, restart)
 
     def _commit(self, view: View) -> None:
-        for event in self._committing.look(view):
+        found = self._committing.look(view)
+        for event in found:
+            self._write(event)
+        if found:
+            self._prune()
+
+    def _prune(self) -> None:
+        """A profile that says how many shall stay is taken at its word, each time that there is a new one."""
+        for event in continuing.prune(self.run, RunReader(self.run).poll(), self._profile):
+            self._write(event)
+
+    def _pin(self) -> None:
+        for event in continuing.pin(self.run, RunReader(self.run).poll(), self._profile):
             self._write(event)
 
     def _settle(self, view: View) -> View:
@@ -231,6 +245,7 @@ class Keeper:
                 self._write(event)
             for event in self._committing.finish(RunReader(self.run).poll()):
                 self._write(event)
+            self._prune()
             continuing.release(self.run, view.last, view)
         return RunReader(self.run).poll()
 
@@ -254,32 +269,3 @@ class Keeper:
 
 def _now() -> float:
     return time.time()
-
-
-def _record(body: dict[str, Any]) -> Event:
-    by = str(body.get("by", "unknown"))
-    if body["kind"] == "note":
-        return say.Noted(_now(), body["id"], str(body.get("text", "")), by)
-    if body["kind"] in control.TOLD:
-        return _told(body, by)
-    return say.Requested(
-        t=_now(),
-        id=body["id"],
-        kind=body["kind"],
-        by=by,
-        reason=body.get("reason"),
-        resume_from=body.get("resume_from"),
-        resume_step=body.get("resume_step"),
-        patch=body.get("patch"),
-    )
-
-
-def _told(body: dict[str, Any], by: str) -> Event:
-    """What a verb did, or wants kept, about a checkpoint."""
-    number, path = body["id"], str(body.get("path", ""))
-    if body["kind"] == "pruned":
-        paths = tuple(str(one) for one in body.get("paths", ()))
-        return saves.Pruned(_now(), number, paths, body.get("bytes"), by)
-    if body["kind"] == "pushed":
-        return saves.Pushed(_now(), number, path, str(body["to"]), int(body["bytes"]), by)
-    return saves.Pinned(_now(), number, path, body["kind"] == "pin", by)

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from engine.events.saves import Committed
 from engine.events.trainer import Saved
-from engine.status.answers import AtRisk, Checkpoint, Cost
+from engine.status.answers import AtRisk, Checkpoint, Cost, Need
 from engine.status.pace import trained_s
 from engine.status.terms import Terms
 from engine.view import AttemptView, View
@@ -63,6 +63,17 @@ def at_risk(view: View, disk: Disk, terms: Terms, now: float) -> AtRisk:
     if seconds is not None and terms.price_hour is not None:
         dollars = seconds * terms.price_hour / 3600
     return AtRisk(steps, seconds, dollars, _name(newest.told.path) if newest else None)
+
+
+def exposed(risk: AtRisk, terms: Terms) -> tuple[Need, ...]:
+    """More work than the profile bears lies nowhere but on that machine."""
+    if not terms.at_risk_s or risk.seconds is None or risk.seconds < terms.at_risk_s:
+        return ()
+    lost = f"{risk.seconds / 60:.0f} min"
+    lost += f", {risk.steps:,} steps" if risk.steps is not None else ""
+    lost += f", ${risk.dollars:.2f}" if risk.dollars is not None else ""
+    fix = "engine save RUN asks for a checkpoint; save more often, or push to a sink"
+    return (Need("at_risk", None, fix, f"{lost} since {risk.newest_safe or 'the start'}", False),)
 
 
 def nothing_at_risk(risk: AtRisk) -> AtRisk:

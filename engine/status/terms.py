@@ -25,6 +25,8 @@ class Terms:
     total: int | None = None
     price_hour: float | None = None
     cap: float | None = None
+    at_risk_s: float = 3600.0
+    """Seconds of work that are safe nowhere else, from which somebody should know; 0: never."""
 
     @classmethod
     def of(cls, job: Mapping[str, Any] | None, profile: Mapping[str, Any] | None) -> Terms:
@@ -37,12 +39,18 @@ class Terms:
             total,
             _amount(limits.get("price_hour")),
             _amount(limits.get("dollars")),
+            60.0 * _minutes(_table(source, "alerts").get("at_risk_minutes")),
         )
 
 
 def _table(source: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = source.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def _minutes(value: object) -> float:
+    found = _amount(value)
+    return 60.0 if found is None else found
 
 
 def _amount(value: object) -> float | None:
