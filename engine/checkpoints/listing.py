@@ -43,7 +43,7 @@ def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     return [
         replace(
             one,
-            pinned=one.path in facts.pins,
+            pinned=bool({one.path, one.copy_of} & facts.pins),
             flaw=one.flaw or aside.get(one.path),
             places=(HERE, *sinks.get(one.path, ())),
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import checkpoints
+from engine import checkpoints, journal
 from engine.checkpoints import (
     Checkpoint,
     certificate,
@@ -21,6 +21,7 @@ from engine.checkpoints import (
     manifest,
     patching,
     protecting,
+    retention,
 )
 from engine.checkpoints.contents import look
 from engine.events import Event
@@ -70,6 +71,35 @@ def protect(run: Run, view: View, profile: Profile, number: int, start: Restart)
 def _safe(run: Run, one: Checkpoint) -> Path:
     """Apart from the copies that commits make, and apart for each path."""
     return _root(run) / manifest.place(Path(), Path(one.path)).stem / one.name
+
+
+def prune(run: Run, view: View, profile: Profile) -> Iterator[Event]:
+    """By `[checkpoints] keep`, for scripts of others; our own trainer does it by `[save] keep`."""
+    if profile.recipe != "command" or profile.checkpoints.keep.newest is None:
+        return
+    plan = retention.plan(checkpoints.of_run(run, view, profile), profile.checkpoints)
+    gone, freed = retention.delete(plan)
+    if gone:
+        number = f"keep-{time.time_ns():x}"
+        yield say.Pruned(time.time(), number, tuple(gone), freed, "[checkpoints] keep")
+
+
+def pin(run: Run, view: View, profile: Profile) -> Iterator[Event]:
+    """A script's clean-up knows no pins, so a pinned one gets a copy; our own trainer reads a list."""
+    pins = view.keeper.saves.pins
+    if profile.recipe != "command":
+        root = run.folder / "checkpoints"
+        if root.is_dir():
+            names = sorted(Path(path).name for path in pins)
+            journal.replace(root / ".pinned", "\n".join(names).encode())
+        return
+    known = {told.path for told in view.keeper.saves.protected if told.copy}
+    for one in checkpoints.of_run(run, view, profile):
+        if one.pinned and one.flaw is None and one.path not in known and view.last is not None:
+            copy = run.safe / "pinned" / manifest.place(Path(), Path(one.path)).stem / one.name
+            brought = protecting.bring(Path(one.path), copy)
+            number = view.last.number
+            yield say.Protected(time.time(), number, one.path, brought.copy, brought.word, one.step)
 
 
 def undo(run: Run, last: AttemptView, view: View) -> Iterator[Event]:

@@ -104,6 +104,8 @@ class Keeper:
             idle = body["kind"] != "resume" or self._ended(view) is not None
             if body["id"] not in known and idle:
                 self._write(wishes.fact(body))
+            if body["kind"] in ("pin", "unpin"):
+                self._pin()
             with suppress(FileNotFoundError):
                 (self.run.requests / f"{body['id']}.json").unlink()
         return self._reader.poll() if asked else view
@@ -232,7 +234,19 @@ class Keeper:
         return continuing.proof(self.run, whole, self._profile, restart)
 
     def _commit(self, view: View) -> None:
-        for event in self._committing.look(view):
+        found = self._committing.look(view)
+        for event in found:
+            self._write(event)
+        if found:
+            self._prune()
+
+    def _prune(self) -> None:
+        """A profile that says how many shall stay is taken at its word, each time that there is a new one."""
+        for event in continuing.prune(self.run, RunReader(self.run).poll(), self._profile):
+            self._write(event)
+
+    def _pin(self) -> None:
+        for event in continuing.pin(self.run, RunReader(self.run).poll(), self._profile):
             self._write(event)
 
     def _settle(self, view: View) -> View:
@@ -242,6 +256,7 @@ class Keeper:
                 self._write(event)
             for event in self._committing.finish(RunReader(self.run).poll()):
                 self._write(event)
+            self._prune()
             continuing.release(self.run, view.last, view)
         return RunReader(self.run).poll()
 

@@ -42,6 +42,7 @@ def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Statu
     verdict = settled(verdict, reached)
     accepted = view.keeper.accepted
     total = terms.total if view.total is None else view.total
+    doubted = () if verdict.final or last is None else _doubted(last, ahead)
     return Status(
         run=frame.run,
         profile=accepted.profile if accepted else None,
@@ -62,7 +63,7 @@ def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Statu
         cost=risk.cost(view, terms, there),
         at_risk=risked,
         gpus=_gpus(last, ahead),
-        needs=_needs(alarms, verdict, ahead),
+        needs=_needs(alarms, verdict, ahead) + doubted,
         checkpoints=risk.checkpoints(view, disk or {}),
         attempts=tuple(_line(attempt) for attempt in view.attempts),
         exit=_exit(last, verdict),
@@ -119,6 +120,19 @@ def _needs(alarms: list[Alarm], verdict: Verdict, ahead: float) -> tuple[Need, .
         )
     name = verdict.word.split()[0].lower()
     return (Need(name, None, fix, verdict.reason or verdict.word, red=True),)
+
+
+def _doubted(last: AttemptView, ahead: float) -> tuple[Need, ...]:
+    """A resume that goes on although its first rows contradict it, or say too little."""
+    judged = last.facts.runner.resume
+    if judged is None or judged.verdict == "proven":
+        return ()
+    refuted = judged.verdict == "refuted"
+    name, fix = ("not_resumed", "engine stop RUN, then engine resume RUN --rehearse")
+    if not refuted:
+        name, fix = ("weak_proof", "a loss in the next rows settles it")
+    since = None if judged.t is None else judged.t - ahead
+    return (Need(name, since, fix, judged.detail, refuted, judged.step),)
 
 
 def _need(alarm: Alarm, ahead: float) -> Need:

@@ -25,6 +25,9 @@ from engine.train.tensors import PIECE, write_bytes, write_tensors
 MANIFEST = "MANIFEST.json"
 HIDDEN = ".saving-"
 TRASH = ".trash-"
+ASIDE = ".aside-"
+PINS = ".pinned"
+"""Names, one a line, of those that are kept whatever the rules say."""
 SCHEMA = 1
 
 
@@ -77,11 +80,13 @@ def commit(root: Path, snapshot: Snapshot) -> Checkpoint:
 
 
 def _stands(path: Path) -> bool:
-    """Whether a checkpoint of that name is good already; a bad one is moved aside for the new one."""
+    """Whether a checkpoint of that name is good already; a bad one is set aside for the new one, not deleted."""
     try:
         verify(path)
-    except ResumeError:
-        discard(path)
+    except ResumeError as error:
+        aside = path.with_name(f"{ASIDE}{path.name}-{uuid.uuid4().hex[:8]}")
+        path.rename(aside)
+        (aside / "REASON").write_text(f"{error}\n", "utf-8")
         return False
     return True
 
@@ -149,18 +154,27 @@ def newest(root: Path) -> tuple[Checkpoint | None, list[str]]:
 
 
 def rotate(root: Path, keep: int, metric: str = "eval_loss") -> list[Path]:
-    """Delete what is neither among the newest `keep`, nor the best, nor the end of a phase."""
+    """Delete what is neither among the newest `keep`, nor the best, nor pinned, nor the end of a phase."""
     paths = committed(root)
     facts = {path: json.loads((path / MANIFEST).read_bytes()) for path in paths}
     scores = {p: f[metric] for p, f in facts.items() if isinstance(f.get(metric), (int, float))}
     kept = set(paths[-max(1, keep) :])
     kept |= {path for path in paths if facts[path].get("phase_end")}
+    kept |= {root / name for name in pinned(root)}
     if scores:
         kept.add(min(scores, key=lambda path: scores[path]))
     gone = [path for path in paths if path not in kept]
     for path in gone:
         discard(path)
     return gone
+
+
+def pinned(root: Path) -> list[str]:
+    """What somebody wants kept; the keeper writes the list."""
+    try:
+        return (root / PINS).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def discard(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine import launching, profile
+from engine import checkpoints, launching, profile
 from engine.cli import accepted
 from engine.cli.output import Output
 from engine.keeper.job import argv, working_folder
@@ -34,6 +34,8 @@ def act(args: argparse.Namespace, out: Output) -> int:
     chosen = profile.load(args.profile, args.sets)
     for words in profile.warnings(chosen):
         out.say(f"engine: {words}")
+    if not checkpoints.resumable(chosen):
+        out.say("engine: this command cannot resume: no [command] resume says how")
     if args.dry_run:
         return _plan(chosen, out)
     return accepted.answer(launching.launch(chosen, Path.cwd(), args.host), args, out)
