@@ -12,7 +12,7 @@ from engine.errors import Unusable
 from engine.profile import Profile, plain
 from engine.runs import Run
 
-RECIPES = ("finetune", "pretrain")
+RECIPES = ("finetune", "pretrain", "pretokenize")
 """Recipes of our own, trained by `engine.train`."""
 
 

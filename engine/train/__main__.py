@@ -13,10 +13,12 @@ from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
+from engine.data.phases import drawn, sentences
 from engine.errors import Problem
 from engine.train.asked import STOPPED, Asked
 from engine.train.errors import TrainError
 from engine.train.job import read_job
+from engine.train.voice import Voice
 
 
 def main(argv: list[str]) -> int:
@@ -42,6 +44,14 @@ def run(options: argparse.Namespace, argv: list[str], asked: Asked) -> int:
     if not options.profile.is_file():
         raise TrainError(f"no profile {options.profile} (from {Path.cwd()})")
     job = read_job(options.profile.read_bytes())
+    job, made = drawn(job, options.out.parent / "data")
+    for sentence in sentences(made):
+        Voice(os.environ.get("RANK", "0") == "0").say(sentence)
+    if job.recipe == "pretokenize":
+        from engine.train.pretokenize import pretokenize
+
+        done = pretokenize(job, options.out.parent / "tokens", Voice(), asked)
+        return 0 if done else STOPPED
     # torch is imported only once the profile can be read: a misspelt value is told in a tenth of a second
     from engine.train import ranks
     from engine.train.build import begin, build, resume
