@@ -20,6 +20,7 @@ FLEET, RUN, LOGS, CHECKPOINTS, ALERTS, HELP, CHART = (
     "chart",
 )
 REPLAY = "replay"
+MIX = "mix"
 ANY = "any"
 INSIDE = (RUN, LOGS, CHECKPOINTS, ALERTS)
 """The screens that are about one run."""
@@ -90,12 +91,26 @@ ACTIONS = (
     Action("faster", "greater_than_sign", ">", "faster", (REPLAY,), 5),
     Action("loop", "L", "L", "loop", (REPLAY,), 7, "", "from the end to the start again"),
     Action("jump", "0,1,2,3,4,5,6,7,8,9", "0-9", "jump to %", (REPLAY,), 6),
-    Action("copy", "y", "y", "copy command", (FLEET, LOGS, CHECKPOINTS, ALERTS, HELP), 70),
+    Action("mix", "m", "m", "mix", (FLEET,), 8, "engine data curriculum", "phases from buckets"),
+    Action("next_phase", "tab", "Tab", "next phase", (MIX,), 1),
+    Action("tier(1)", "right", "→", "next tier", (MIX,), 2),
+    Action("tier(-1)", "left", "←", "tier before", (MIX,), 2),
+    Action("weight(1)", "plus,equals_sign", "+", "more of it", (MIX,), 3),
+    Action("weight(-1)", "minus", "−", "less of it", (MIX,), 3),
+    Action("accept('asked')", "1", "1", "as asked", (MIX,), 4),
+    Action("accept('largest')", "2", "2", "fewer rows", (MIX,), 4, "", "the mix exactly as asked"),
+    Action(
+        "accept('nearest')", "3", "3", "nearest mix", (MIX,), 4, "", "as many rows as there are"
+    ),
+    Action("seed", "s", "s", "seed", (MIX,), 6, "", "another draw"),
+    Action("next_row", "n", "n", "next row", (MIX,), 7, "engine data look FILE"),
+    Action("write", "w", "w", "write", (MIX,), 5, "engine data curriculum", "into curriculum/"),
+    Action("copy", "y", "y", "copy command", (MIX, FLEET, LOGS, CHECKPOINTS, ALERTS, HELP), 70),
     Action("fleet", "f", "f", "fleet", (RUN, CHECKPOINTS, ALERTS), 40, "engine ls"),
     Action("palette", "colon,ctrl+p", ":", "all", (ANY,), 80, "", "every action by name"),
     Action("help", "question_mark,f1", "?", "help", (ANY,), 81),
     Action("next_theme", "f2", "F2", "theme", (ANY,), 79, "cockpit --theme NAME"),
-    Action("back", "escape", "Esc", "back", (*INSIDE, HELP), 90),
+    Action("back", "escape", "Esc", "back", (*INSIDE, MIX, HELP), 90),
     Action("quit", "q,ctrl+c", "q", "quit", (ANY,), 92, "", "runs go on without the screen"),
     Action("", "", "← →", "crosshair", (CHART,), 1),
     Action("", "", "⇧← ⇧→", "earlier, later", (CHART,), 2),

@@ -40,6 +40,8 @@ class Opening:
     tape: bool = False
     speed: float = 1.0
     theme: str = THEMES[0].name
+    mix: Path | None = None
+    """A profile or a folder of buckets whose phases are looked at."""
 
 
 class News(Message):
@@ -75,6 +77,8 @@ class Cockpit(App[None]):
     def on_mount(self) -> None:
         self._fleet = self.follow(Roster(self.opening.runs))
         self.push_screen(FleetPlace(self._fleet))
+        if self.opening.mix is not None:
+            self.open_mix(self.opening.mix)
         if self.opening.run is not None:
             self._enter(self.opening.run, "dashboard", self.opening.tape)
 
@@ -195,6 +199,29 @@ class Cockpit(App[None]):
         self.push_screen(
             Choice("Launch which profile?", items, "Enter starts it on this machine."), answered
         )
+
+    def mix(self) -> None:
+        """The curriculum of one of the project's profiles that draw from buckets."""
+        folder = Path.cwd() / "profiles"
+        items = [
+            Item(display(path.stem, 40), "", str(path))
+            for path in sorted(folder.glob("*.toml"))
+            if b"buckets" in path.read_bytes()
+        ]
+        if not items:
+            self.tell("no profile here names data.buckets; cockpit mix DIR looks at any", "warning")
+            return
+
+        def answered(item: Item | None) -> None:
+            if item is not None:
+                self.open_mix(Path(item.command))
+
+        self.push_screen(Choice("Mix of which profile?", items, "Enter shows it."), answered)
+
+    def open_mix(self, path: Path) -> None:
+        from cockpit.screens.mix import Mix
+
+        self.push_screen(Mix(path))
 
     def done(self, said: str, found: object) -> None:
         """Something that was asked for is under way."""

@@ -169,6 +169,9 @@ class FleetPlace(Place):
     def action_launch(self) -> None:
         self.deck.launch()
 
+    def action_mix(self) -> None:
+        self.deck.mix()
+
     def action_sort(self) -> None:
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
         self._rows = []
