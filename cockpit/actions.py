@@ -12,14 +12,14 @@ from textual.binding import Binding, BindingType
 
 FLEET, RUN, METRICS, LOGS, CHECKPOINTS = "fleet", "run", "metrics", "logs", "checkpoints"
 ALERTS, SAMPLES, RECORD, COMPARE, NEW = "alerts", "samples", "record", "compare", "new"
-HELP, CHART, LIST, REPLAY, ANY = "help", "chart", "list", "replay", "any"
+MIX, HELP, CHART, LIST, REPLAY, ANY = "mix", "help", "chart", "list", "replay", "any"
 INSIDE = (RUN, METRICS, LOGS, CHECKPOINTS, ALERTS, SAMPLES, RECORD)
 """The screens that are about one run."""
 PARTS = (CHART, LIST)
 """Not screens but parts of them: their actions are done by the part that has the focus."""
 _READ = (*INSIDE, FLEET)
 _CHARTED = (RUN, METRICS, COMPARE)
-_COPIES = (FLEET, LOGS, CHECKPOINTS, ALERTS, SAMPLES, RECORD, COMPARE, NEW, HELP)
+_COPIES = (FLEET, LOGS, CHECKPOINTS, ALERTS, SAMPLES, RECORD, COMPARE, NEW, MIX, HELP)
 
 
 @dataclass(frozen=True)
@@ -124,12 +124,25 @@ ACTIONS = (
     Action("faster", "greater_than_sign", ">", "faster", (REPLAY,), 5),
     Action("loop", "L", "L", "loop", (REPLAY,), 7, "", "from the end to the start again"),
     Action("jump", "0,1,2,3,4,5,6,7,8,9", "0-9", "jump to %", (REPLAY,), 6, brief="jump"),
+    # the mix of a curriculum's phases
+    Action("mix", "m", "m", "mix", (FLEET,), 8, "engine data curriculum", "phases from buckets"),
+    Action("next_phase", "tab", "Tab", "next phase", (MIX,), 1),
+    Action("tier(1)", "right", "→", "next tier", (MIX,), 2),
+    Action("tier(-1)", "left", "←", "tier before", (MIX,), 2),
+    Action("weight(1)", "plus,equals_sign", "+", "more of it", (MIX,), 3),
+    Action("weight(-1)", "minus", "−", "less of it", (MIX,), 3),
+    Action("accept('asked')", "1", "1", "as asked", (MIX,), 4),
+    Action("accept('largest')", "2", "2", "fewer rows", (MIX,), 4, "", "the mix exactly as asked"),
+    Action("accept('nearest')", "3", "3", "nearest mix", (MIX,), 4, "", "as many rows as there are"),
+    Action("seed", "s", "s", "seed", (MIX,), 6, "", "another draw"),
+    Action("next_row", "n", "n", "next row", (MIX,), 7, "engine data look FILE"),
+    Action("write", "w", "w", "write", (MIX,), 5, "engine data curriculum", "into curriculum/"),
     # everywhere
     Action("copy", "y", "y", "copy command", _COPIES, 70, "", "what would do the same", "copy"),
     Action("palette", "colon,ctrl+p", ":", "all", (ANY,), 80, "engine --help", "every action"),
     Action("help", "question_mark,f1", "?", "help", (ANY,), 81, "engine help"),
     Action("next_theme", "f2", "F2", "theme", (ANY,), 79, "cockpit --theme NAME"),
-    Action("back", "escape", "Esc", "back", (*INSIDE, COMPARE, NEW, HELP), 90),
+    Action("back", "escape", "Esc", "back", (*INSIDE, COMPARE, NEW, MIX, HELP), 90),
     Action("quit", "q,ctrl+c", "q", "quit", (ANY,), 92, "", "runs go on without the screen"),
     # on a chart
     Action("step(-1)", "left", "←", "crosshair left", (CHART,), 38),

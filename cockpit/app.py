@@ -46,6 +46,8 @@ class Opening:
     theme: str = THEMES[0].name
     ascii: bool = False
     """Nothing but ASCII, for terminals and fonts that have no more."""
+    mix: Path | None = None
+    """A profile or a folder of buckets whose phases are looked at."""
 
 
 class News(Message):
@@ -93,6 +95,8 @@ class Cockpit(App[None]):
     def on_mount(self) -> None:
         self._fleet = self.follow(Roster(self.opening.runs), self.opening.run is not None)
         self.push_screen(FleetPlace(self._fleet))
+        if self.opening.mix is not None:
+            self.open_mix(self.opening.mix)
         if self.opening.run is not None:
             self._enter(self.opening.run, "dashboard", self.opening.tape)
 
@@ -211,6 +215,29 @@ class Cockpit(App[None]):
         from cockpit.watching.several import Several
 
         self.push_screen(Compare(self.follow(Several(runs))))
+
+    def mix(self) -> None:
+        """The curriculum of one of the project's profiles that draw from buckets."""
+        folder = Path.cwd() / "profiles"
+        items = [
+            Item(display(path.stem, 40), "", str(path))
+            for path in sorted(folder.glob("*.toml"))
+            if b"buckets" in path.read_bytes()
+        ]
+        if not items:
+            self.tell("no profile here names data.buckets; cockpit mix DIR looks at any", "warning")
+            return
+
+        def answered(item: Item | None) -> None:
+            if item is not None:
+                self.open_mix(Path(item.command))
+
+        self.push_screen(Choice("Mix of which profile?", items, "Enter shows it."), answered)
+
+    def open_mix(self, path: Path) -> None:
+        from cockpit.screens.mix import Mix
+
+        self.push_screen(Mix(path))
 
     def done(self, said: str, found: object) -> None:
         """Something that was asked for is under way."""

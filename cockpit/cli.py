@@ -23,6 +23,7 @@ EXAMPLES = """examples:
   cockpit                       every run
   cockpit @                     the newest run
   cockpit replay @ --speed 60   it once more, a minute a second
+  cockpit mix profile.toml      what its phases ask of the buckets, and get
   cockpit demo                  train a tiny model, here and now
   cockpit --serve 8000          the same in a browser, on this machine
 """
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="*", metavar="RUN | DIR | replay RUN | demo")
+    parser.add_argument("what", nargs="*", metavar="RUN | DIR | replay RUN | mix PROFILE | demo")
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="of a replay")
     parser.add_argument("--samples", action="store_true", help="replay: the recordings that ship")
     parser.add_argument(
@@ -100,6 +101,8 @@ def _opening(args: argparse.Namespace) -> Opening:
     if not 0 < args.speed <= 1e6:
         raise Unusable(f"{args.speed:g} is no speed", "--speed 60 shows a minute in a second")
     logs, what = logs_folder(), list(args.what)
+    if what[:1] == ["mix"]:
+        return _mix(what[1:], args.theme)
     tape = what[:1] == ["replay"]
     if tape and args.samples:
         return _samples(logs / "samples", args)
@@ -115,6 +118,13 @@ def _opening(args: argparse.Namespace) -> Opening:
     elif what:
         runs, run = _named(what[0], runs)
     return Opening(runs, run, tape, args.speed, args.theme, args.ascii)
+
+
+def _mix(what: list[str], theme: str) -> Opening:
+    """The phases that a profile, or a folder of buckets, gives."""
+    if len(what) != 1 or not Path(what[0]).exists():
+        raise Unusable("mix of what?", "cockpit mix PROFILE.toml, or a folder DOMAIN/TIER.jsonl")
+    return Opening(partial(every, logs_folder()), theme=theme, mix=Path(what[0]))
 
 
 def _samples(folder: Path, args: argparse.Namespace) -> Opening:

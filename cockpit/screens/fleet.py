@@ -202,6 +202,9 @@ class FleetPlace(Place):
         older = kin[kin.index(row.run) + 1 :][:1]
         return [row.run, *older]
 
+    def action_mix(self) -> None:
+        self.deck.mix()
+
     def action_sort(self) -> None:
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
         self._rows = []

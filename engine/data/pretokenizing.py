@@ -82,7 +82,8 @@ def describe(
         for name, mark in zip(names, digests(names, memory), strict=True)
     )
     origin = Origin(sources, hashlib.sha256(tokenizer).hexdigest(), **said)
-    work.render_of(origin)
+    if origin.template != "model":
+        work.render_of(origin)
     return Task(origin, tokenizer, encoder=encoder)
 
 

@@ -248,10 +248,12 @@ READERS = {".json": _json, ".csv": _csv, ".parquet": _parquet, ".txt": _document
 
 
 def expand(name: str) -> list[str]:
-    """The files that a file's name, a folder or a glob stands for, in the order of their names."""
+    """The files that a file's name, a folder or a glob stands for, by name; a store of tokens stands for itself."""
     if "://" in name or name.startswith("hf:"):
         raise Unusable(f"data: nothing here fetches {name}", "copy it to the machine first")
     path = Path(name)
+    if (path / "tokens.bin").is_file():
+        return [name]
     if path.is_dir():
         return sorted(str(p) for p in path.iterdir() if p.suffix in (*SUFFIXES, ".bin"))
     if path.is_file() or not glob.has_magic(name):

@@ -16,7 +16,7 @@ from engine.profile import Profile, plain
 from engine.runs import Run
 from engine.view import View
 
-RECIPES = ("finetune", "pretrain")
+RECIPES = ("finetune", "pretrain", "pretokenize")
 """Recipes of our own, trained by `engine.train`."""
 
 

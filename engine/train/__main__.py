@@ -16,10 +16,12 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 # step took twenty times as long. Read once, when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from engine.data.phases import drawn, sentences
 from engine.errors import Problem
 from engine.train.asked import STOPPED, Asked
 from engine.train.errors import TrainError
 from engine.train.job import read_job, smaller
+from engine.train.voice import Voice
 
 
 def main(argv: list[str]) -> int:
@@ -47,6 +49,14 @@ def run(options: argparse.Namespace, argv: list[str], asked: Asked) -> int:
     job = read_job(options.profile.read_bytes())
     if options.micro_batch:
         job = smaller(job, options.micro_batch)
+    job, made = drawn(job, options.out.parent / "data")
+    for sentence in sentences(made):
+        Voice(os.environ.get("RANK", "0") == "0").say(sentence)
+    if job.recipe == "pretokenize":
+        from engine.train.pretokenize import pretokenize
+
+        done = pretokenize(job, options.out.parent / "tokens", Voice(), asked)
+        return 0 if done else STOPPED
     # torch is imported only once the profile can be read: a misspelt value is told in a tenth of a second
     from engine.train import memory, ranks
     from engine.train.build import begin, build, resume

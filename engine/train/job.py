@@ -17,7 +17,7 @@ WHOLE = "whole"
 def read_job(profile: bytes) -> Profile:
     """The profile, if it is one that this trainer can follow."""
     job = from_json(profile)
-    if job.recipe not in ("finetune", "pretrain"):
+    if job.recipe not in ("finetune", "pretrain", "pretokenize"):
         raise TrainError(f"recipe = {job.recipe!r} is not trained here: finetune or pretrain are")
     if job.model.bits == 8:
         raise TrainError("model.bits = 8 is not trained here: 4 is")

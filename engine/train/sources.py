@@ -30,6 +30,7 @@ from engine.train.corpus import (
 )
 from engine.train.errors import TrainError
 from engine.train.job import phases
+from engine.train.pretokenized import open_packed
 from engine.train.tokenizer import Codec, open_bpe, open_pretrained, train_bpe
 from engine.train.voice import Voice
 
@@ -71,6 +72,8 @@ def _open(
     if not paths:
         raise TrainError("data.train names no file")
     data, paths = job.data, tuple(found for path in paths for found in expand(path))
+    if len(paths) == 1 and (packed := open_packed(paths[0], data.max_length)) is not None:
+        return packed, None
     if job.recipe == "pretrain" or data.format == "tokens":
         return _cut(_stream(paths, data, codec, voice), data.max_length, fraction)
     found = _encode(paths, data, codec)
@@ -97,8 +100,9 @@ def _encode(paths: tuple[str, ...], data: Data, codec: Codec) -> Encoded:
 
 def _stream(paths: tuple[str, ...], data: Data, codec: Codec, voice: Voice) -> Stream:
     """Running tokens: a memory-mapped file of them, or texts one after the other, each with its end."""
-    if paths[0].endswith(".bin"):
-        return _mapped(Path(paths[0]))
+    store = Path(paths[0]) / "tokens.bin"
+    if store.is_file() or paths[0].endswith(".bin"):
+        return _mapped(store if store.is_file() else Path(paths[0]))
 
     def make() -> Tokens:
         texts: list[str] = []

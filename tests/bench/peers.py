@@ -14,7 +14,7 @@ import venv
 from functools import cache
 from pathlib import Path
 
-WANTED = ("wandb==0.31.0", "tensorboard==2.21.0")
+WANTED = ("wandb==0.31.0", "tensorboard==2.21.0", "datasets==5.2.0", "tokenizers==0.23.3")
 
 
 class Absent(Exception):
