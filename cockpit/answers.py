@@ -54,7 +54,7 @@ def _learning(status: Status) -> Answer:
     said = {"down": "falling", "up": "rising", "flat": "flat", "diverging": "diverging"}
     loss = status.metrics.get("loss")
     value = f"{arrow} {words.figure(loss)}".strip()
-    detail = "no loss told yet" if loss is None else said.get(verdict, "too early to tell")
+    detail = "no loss yet" if loss is None else said.get(verdict, "too early")
     if slope is not None and verdict in said:
         detail = f"{slope:+.2g} per 1k"
     ink = {"down": "good", "up": "warn", "diverging": "bad"}.get(verdict, "text")

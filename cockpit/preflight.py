@@ -172,10 +172,12 @@ def _arithmetic(chosen: Profile) -> Iterator[Finding]:
 
 def _rules(chosen: Profile) -> Iterator[Finding]:
     limits = chosen.limits
-    caps = [f"{limits.hours:g} hours" if limits.hours else "",
+    caps = [f"{words.span(limits.hours * 3600)}" if limits.hours else "",
             f"${limits.dollars:,.2f}" if limits.dollars else ""]  # fmt: skip
     told = ", ".join(cap for cap in caps if cap)
-    yield Finding("told", f"ends at {told}" if told else "no limit of time or money")
+    yield Finding("told", f"ended after {told}" if told else "no limit of time or money")
     acts = ", ".join(f"{name}: {act}" for name, act in chosen.alerts.actions.items())
     yield Finding("told", f"alarms that act: {acts}" if acts else "alarms only tell")
-    yield Finding("told", f"{chosen.recover.attempts} further attempts by itself")
+    tries = chosen.recover.attempts
+    told = f"tried again up to {tries} times" if tries else "not tried again by itself"
+    yield Finding("told", told)

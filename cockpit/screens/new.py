@@ -18,6 +18,7 @@ from cockpit.widgets.listing import Listing
 from engine.display import display
 
 NAME = 60
+DEMO = "demo"
 
 
 class New(Place):
@@ -43,6 +44,11 @@ class New(Place):
             yield listing
             yield self.box("check", "preflight: nothing is started, nothing is billed")
         yield self.box("same", "the same as a command")
+
+    def on_mount(self) -> None:
+        """The demo is what a new user looks for."""
+        first = next((at for at, path in enumerate(self._paths) if path.stem == DEMO), 0)
+        self.query_one(Listing).cursor = first
 
     def places(self) -> Sequence[str]:
         return ["Fleet", "New run"]

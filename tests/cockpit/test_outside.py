@@ -29,7 +29,7 @@ TOUR = (
     ("d", b"timeline"),
     ("w", b"picks by"),
     ("/", b"Filter metrics"),
-    ("zzz\r", b"0 of 1"),
+    ("zzz\r", b"0 of "),
     ("d", b"timeline"),
     ("r", b"transport"),
     (" ", b"paused"),
