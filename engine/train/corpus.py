@@ -118,7 +118,9 @@ def encode(
         if len(waiting) == BATCH:
             _encode_batch(waiting, tokenize, limit, too_long, out)
             waiting = []
-    _encode_batch(waiting, tokenize, limit, too_long, out)
+    # a tokenizer of transformers cannot be given nothing
+    if waiting:
+        _encode_batch(waiting, tokenize, limit, too_long, out)
     return out
 
 
