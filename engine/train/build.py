@@ -19,6 +19,7 @@ from engine.train.errors import ResumeError, TrainError
 from engine.train.feed import Plan
 from engine.train.job import global_batch, phases
 from engine.train.loss import compile_loss
+from engine.train.meter import formula
 from engine.train.models import Card, Net
 from engine.train.optim import make_optimizer
 from engine.train.ranks import World
@@ -168,6 +169,7 @@ def begin(run: Run) -> None:
         start_step=run.at.step or None,
     )
     steps = phase_steps(run.job, run.plans)
+    run.voice.say(formula(run.card.flops_per_token, run.device, run.dtype, run.world.size))
     run.voice.say(f"{run.total} steps ({' + '.join(map(str, steps))}) on {_spoken(run.device)}")
 
 

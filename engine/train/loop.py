@@ -18,7 +18,14 @@ from engine.train.errors import SaveError, TrainError
 from engine.train.feed import Feed, Step
 from engine.train.job import eval_due, phases, sample_due, span
 from engine.train.memory import OutOfMemory, full, too_full
-from engine.train.optim import grad_norm, make_optimizer, rate, set_rate, step_unless_broken
+from engine.train.optim import (
+    grad_norm,
+    layer_norms,
+    make_optimizer,
+    rate,
+    set_rate,
+    step_unless_broken,
+)
 from engine.train.run import Run, phase_steps
 from engine.train.state import load_weights, snapshot
 
@@ -123,6 +130,7 @@ def update(run: Run, horizons: list[int]) -> Tensor:
     done, total = span(run.job, horizons, run.at.phase, run.at.phase_step)
     set_rate(run.optimizer, rate(run.job.schedule, peak, done, total))
     run.scaler.unscale_(run.optimizer)
+    run.layer_norms = layer_norms(run.net.learning()) if run.job.train.layer_norms else {}
     norm = grad_norm(run.learning, optim.max_grad_norm)
     if run.scaler.is_enabled():
         run.scaler.step(run.optimizer)

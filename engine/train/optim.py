@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import torch
@@ -70,6 +71,24 @@ def grad_norm(params: list[nn.Parameter], limit: float | None) -> Tensor:
     """The norm of all gradients together, which are then scaled down to `limit`."""
     norm = nn.utils.clip_grad_norm_(params, limit or math.inf)
     return whole(norm)
+
+
+def layer_norms(named: Iterable[tuple[str, nn.Parameter]]) -> dict[str, Tensor]:
+    """The norm of each layer's gradients as they are before clipping; nothing waits for the device."""
+    told = [(layer_of(name), p.grad) for name, p in named if p.grad is not None]
+    layers = {layer: at for at, layer in enumerate(dict.fromkeys(layer for layer, _ in told))}
+    norms = whole(torch.stack(torch._foreach_norm([grad for _, grad in told]))).float()
+    index = torch.tensor([layers[layer] for layer, _ in told]).to(norms.device, non_blocking=True)
+    sums = norms.new_zeros(len(layers)).index_add_(0, index, norms.square()).sqrt()
+    return dict(zip(layers, sums.unbind(), strict=True))
+
+
+@cache
+def layer_of(name: str) -> str:
+    """`h.3` of `transformer.h.3.attn.c_attn.weight`; a module outside of the blocks is a layer of its own name."""
+    parts = name.split(".")
+    number = next((at for at, part in enumerate(parts) if part.isdigit()), None)
+    return parts[-2] if not number else ".".join(parts[number - 1 : number + 1])
 
 
 def step_unless_broken(optimizer: Any, norm: Tensor) -> None:
