@@ -19,6 +19,7 @@ from engine.train.errors import ResumeError, TrainError, located
 from engine.train.feed import Plan
 from engine.train.job import global_batch, phases
 from engine.train.loss import compile_loss
+from engine.train.meter import formula
 from engine.train.models import Card, Net
 from engine.train.optim import make_optimizer
 from engine.train.ranks import World
@@ -177,6 +178,7 @@ def begin(run: Run) -> None:
         device=_spoken(run.device),
         start_step=run.at.step or None,
     )
+    run.voice.say(formula(run.card.flops_per_token, run.device, run.dtype, run.world.size))
     steps = " + ".join(map(str, run.steps))
     run.voice.say(f"{run.total} steps ({steps}) on {_spoken(run.device)}")
 

@@ -51,7 +51,9 @@ class _Chunked(torch.autograd.Function):
         table, states = weight.to(dtype), hidden.to(dtype)
         head = Head(table, bias, scale, cap)
         grad_hidden = torch.empty_like(states) if need_hidden else None
-        grad_weight = torch.zeros_like(weight, dtype=torch.float32) if need_weight else None
+        # the first piece writes it; a batch that nothing is learned from has none
+        blank = torch.empty_like if len(states) else torch.zeros_like
+        grad_weight = blank(weight, dtype=torch.float32) if need_weight else None
         grad_bias = torch.zeros_like(bias) if bias is not None and need_bias else None
         total = hidden.new_zeros((), dtype=torch.float32)
         rows = chunk_rows(weight.shape[0], hidden.device.type)
@@ -63,7 +65,7 @@ class _Chunked(torch.autograd.Function):
                 if grad_hidden is not None:
                     torch.mm(slope, table, out=grad_hidden[start : start + rows])
                 if grad_weight is not None:
-                    _add_product(grad_weight, slope, piece)
+                    _add_product(grad_weight, slope, piece, fresh=start == 0)
                 if grad_bias is not None:
                     grad_bias += slope.sum(0)
         ctx.grads = (
@@ -80,11 +82,14 @@ class _Chunked(torch.autograd.Function):
         return (*grads, None, None)
 
 
-def _add_product(total: Tensor, slope: Tensor, piece: Tensor) -> None:
-    if slope.dtype == total.dtype:
-        total.addmm_(slope.t(), piece)
+def _add_product(total: Tensor, slope: Tensor, piece: Tensor, fresh: bool) -> None:
+    if slope.dtype != total.dtype:
+        product = slope.t() @ piece
+        total.copy_(product) if fresh else total.add_(product)
+    elif fresh:
+        torch.mm(slope.t(), piece, out=total)
     else:
-        total += slope.t() @ piece
+        total.addmm_(slope.t(), piece)
 
 
 def _logits_slope(
@@ -98,9 +103,8 @@ def _logits_slope(
         squashed = torch.tanh(scores / cap)
         scores = squashed * cap
     index = targets.unsqueeze(1)
-    lse = scores.logsumexp(1, keepdim=True)
+    lse, slope = _normalised(scores)
     loss = (lse - scores.gather(1, index)).sum()
-    slope = (scores - lse).exp()
     if torch.compiler.is_compiling():
         # a comparison fuses with the passes around it, a scatter does not
         slope = slope - (torch.arange(slope.shape[1], device=slope.device) == index).float()
@@ -111,6 +115,16 @@ def _logits_slope(
     if scale != 1.0:
         slope = slope * scale
     return loss, slope.to(logits.dtype)
+
+
+def _normalised(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """The logarithm of each row's summed exponentials, and its softmax, by one exponential an element."""
+    if torch.compiler.is_compiling():
+        lse = scores.logsumexp(1, keepdim=True)
+        return lse, (scores - lse).exp()
+    shares = torch.softmax(scores, 1)
+    # of a row's shares the largest cannot vanish, so the sum can be had back from it
+    return scores.amax(1, keepdim=True) - shares.amax(1, keepdim=True).log(), shares
 
 
 _compiled: Any = None

@@ -59,6 +59,29 @@ def peak_flops(device: torch.device, dtype: torch.dtype) -> float | None:
     return next((tera * 1e12 for key, tera in PEAKS if key in name), None)
 
 
+def formula(flops_per_token: float, device: torch.device, dtype: torch.dtype, devices: int) -> str:
+    """What the `mfu` of every row is, with this run's own numbers in it."""
+    peak = peak_flops(device, dtype)
+    counted = (
+        f"{flops_per_token / 1e9:.4g} GFLOP a token (each weight 2 forward, 2 for the gradient through it, 2 more"
+        " where it learns; attention 12 x layers x width x length; nothing for recomputation)"
+    )
+    if peak is None:
+        return f"no MFU: the dense peak of this {device.type} in {dtype} is not known; {counted}"
+    return f"MFU = tokens/s x {counted} / ({peak / 1e12:.0f} TFLOP/s dense x {devices})"
+
+
+def memory_peaks(device: torch.device) -> dict[str, int]:
+    """Most bytes since the start: in tensors, held for them (as nvidia-smi shows), and of this process on the host."""
+    if device.type != "cuda":
+        return {"memory_peak": memory_peak(device)}
+    return {
+        "memory_peak": memory_peak(device),
+        "memory_held": torch.cuda.max_memory_reserved(device),
+        "memory_host": memory_peak(torch.device("cpu")),
+    }
+
+
 def memory_peak(device: torch.device) -> int:
     """Bytes: of the device where it has its own, else of this process."""
     if device.type == "cuda":

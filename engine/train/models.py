@@ -132,6 +132,7 @@ def equip(model: Any, job: Profile, device: torch.device) -> tuple[Net, Card]:
         from engine.train.quantize import quantize
 
         quantize(model, out, device, precision(job, device), job.model)
+    fuse_activations(model)
     model.to(device)
     torch.manual_seed(job.train.seed)
     weights, files = "model.safetensors", {"config.json": model.config.to_json_string().encode()}
@@ -147,6 +148,14 @@ def equip(model: Any, job: Profile, device: torch.device) -> tuple[Net, Card]:
     depth, width = config.num_hidden_layers, config.hidden_size
     card = Card(weights, files, _flops(model, depth, width, job), depth, width)
     return Net(model, _trunk_of(model), lambda: _head_of(out, config)), card
+
+
+def fuse_activations(model: nn.Module) -> None:
+    """transformers writes GPT-2's GELU as eight operations, each a pass over memory; torch has it as one."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if type(child).__name__ == "NewGELUActivation":
+                setattr(module, name, nn.GELU(approximate="tanh"))
 
 
 def _load(job: Profile, device: torch.device) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import torch
@@ -14,9 +14,6 @@ from engine.profile.tables.training import Optim
 from engine.rate import rate as rate
 from engine.train.adapters import whole
 from engine.train.errors import TrainError
-
-_BLOCK = re.compile(r"\w+\.\d+(?=\.)")
-"""A numbered block in a parameter's name: `h.0`, `layers.11`."""
 
 
 def make_optimizer(named: Iterable[tuple[str, nn.Parameter]], settings: Optim) -> Any:
@@ -66,17 +63,22 @@ def grad_norm(params: list[nn.Parameter], limit: float | None) -> Tensor:
     return whole(norm)
 
 
-def layer_norms(named: Iterable[tuple[str, nn.Parameter]]) -> dict[str, float]:
-    """The gradients' norm of each layer, as `grad_norm/<layer>`: what a block or another module holds together."""
-    squares: dict[str, Tensor] = {}
-    for name, p in named:
-        if p.grad is not None:
-            block = _BLOCK.search(name)
-            layer = block[0] if block else name.rpartition(".")[0].rpartition(".")[2]
-            square = whole(p.grad.detach().float().square().sum())
-            squares[layer] = square + squares[layer] if layer in squares else square
-    norms = torch.stack(list(squares.values())).sqrt().tolist() if squares else []
-    return {f"grad_norm/{layer}": norm for layer, norm in zip(squares, norms, strict=True)}
+def layer_norms(named: Iterable[tuple[str, nn.Parameter]]) -> dict[str, Tensor]:
+    """The norm of each layer's gradients as they are before clipping; nothing waits for the device."""
+    told = [(layer_of(name), p.grad) for name, p in named if p.grad is not None]
+    layers = {layer: at for at, layer in enumerate(dict.fromkeys(layer for layer, _ in told))}
+    norms = whole(torch.stack(torch._foreach_norm([grad for _, grad in told]))).float()
+    index = torch.tensor([layers[layer] for layer, _ in told]).to(norms.device, non_blocking=True)
+    sums = norms.new_zeros(len(layers)).index_add_(0, index, norms.square()).sqrt()
+    return dict(zip(layers, sums.unbind(), strict=True))
+
+
+@cache
+def layer_of(name: str) -> str:
+    """`h.3` of `transformer.h.3.attn.c_attn.weight`; a module outside of the blocks is a layer of its own name."""
+    parts = name.split(".")
+    number = next((at for at, part in enumerate(parts) if part.isdigit()), None)
+    return parts[-2] if not number else ".".join(parts[number - 1 : number + 1])
 
 
 def step_unless_broken(optimizer: Any, norm: Tensor) -> None:

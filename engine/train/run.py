@@ -47,6 +47,8 @@ class Pending:
     numbers: Tensor
     learned: int
     tokens: int
+    layers: list[str]
+    """Whose gradient norms stand behind the others in `numbers`."""
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Run:
     metrics: dict[str, float] = field(default_factory=dict)
     pool: dict[str, Tensor] = field(default_factory=dict)
     """Host memory that snapshots are copied into, used again for each."""
-    layer_norms: dict[str, float] = field(default_factory=dict)
+    layer_norms: dict[str, Tensor] = field(default_factory=dict)
     saved_at: float = 0.0
     started: int = 0
     compiled: bool = False
@@ -108,7 +110,7 @@ class Run:
         """Whether a stop or a save is asked for: by the ranks' agreement where there are several."""
         return bool(getattr(self.asked if self.world.size == 1 else self.agreed, what))
 
-    def agree(self, stop: bool, save: bool) -> None:
+    def agree(self, stop: bool = False, save: bool = False) -> None:
         self.agreed.stop |= stop
         self.agreed.save |= save
 

@@ -13,7 +13,7 @@ from engine.train import judge, ranks
 from engine.train.errors import TrainError
 from engine.train.feed import Step
 from engine.train.job import phase_name
-from engine.train.meter import memory_peak, peak_flops
+from engine.train.meter import memory_peaks, peak_flops
 from engine.train.run import Pending, Run
 
 TOO_MANY_BROKEN = 10
@@ -37,10 +37,8 @@ def report(run: Run, step: Step, norm: Tensor) -> None:
     late = run.job.save.every_minutes
     minutes = late is not None and time.monotonic() - run.saved_at >= 60 * late
     run.asked.save = run.asked.save or minutes
-    asked = torch.tensor([float(run.asked.stop), float(run.asked.save)]).to(run.device)
-    own = torch.stack([run.loss, norm.to(run.device) / run.world.size])
-    numbers = ranks.total(torch.cat([own, asked]), run.world)
-    run.loss = torch.zeros_like(run.loss)
+    numbers = _summed(run, [norm, *run.layer_norms.values()])
+    run.loss.zero_()
     row = {
         "step": at.step,
         "phase": phase_name(run.job, at.phase),
@@ -49,13 +47,22 @@ def report(run: Run, step: Step, norm: Tensor) -> None:
         "tokens": at.tokens,
         "position": at.phase_step * plan.global_batch,
         "compiling": 1 if run.compiled and at.step == run.started + 1 else None,
-        **run.layer_norms,
     }
-    before, run.pending = run.pending, Pending(row, numbers, step.learned, step.tokens)
+    layers = [f"grad_norm/{layer}" for layer in run.layer_norms]
+    before, run.pending = run.pending, Pending(row, numbers, step.learned, step.tokens, layers)
     if run.device.type == "cuda":
         _tell(run, before)
     else:
         flush(run)
+
+
+def _summed(run: Run, norms: list[Tensor]) -> Tensor:
+    """Loss and norms, and behind them what each rank is asked for: only ranks that are several need to agree."""
+    if run.world.size == 1:
+        return torch.stack([run.loss, *norms])
+    asked = torch.tensor([float(run.asked.stop), float(run.asked.save)]).to(run.device)
+    shares = [norm.to(run.device) / run.world.size for norm in norms]
+    return ranks.total(torch.cat([torch.stack([run.loss, *shares]), asked]), run.world)
 
 
 def flush(run: Run) -> None:
@@ -67,23 +74,24 @@ def flush(run: Run) -> None:
 def _tell(run: Run, held: Pending | None) -> None:
     if held is None:
         return
-    loss, norm, stop, save = held.numbers.tolist()
-    run.agree(stop > 0, save > 0)
+    loss, norm, *others = held.numbers.tolist()
+    norms, asked = others[: len(held.layers)], others[len(held.layers) :]
+    run.agree(*(each > 0 for each in asked))
     times = run.meter.take()
     speed = held.tokens / times["step_s"]
     peak = peak_flops(run.device, run.dtype)
     run.metrics["loss"] = loss / held.learned
     if held.row["step"] % run.job.log.every == 0 or held.row["step"] == run.total:
+        most = peak and peak * run.world.size
         run.voice.row(
             **held.row,
             loss=loss / held.learned,
             grad_norm=norm,
             tokens_s=round(speed, 1),
-            mfu=None
-            if peak is None
-            else run.card.flops_per_token * speed / (peak * run.world.size),
-            memory_peak=memory_peak(run.device),
+            mfu=None if most is None else run.card.flops_per_token * speed / most,
+            **memory_peaks(run.device),
             **times,
+            **dict(zip(held.layers, norms, strict=True)),
         )
     run.at.broken = 0 if math.isfinite(norm) else run.at.broken + 1
     if run.at.broken >= TOO_MANY_BROKEN:

@@ -30,7 +30,9 @@ def run() -> list[Figure]:
         again = apart("tests.bench.data_tokens:reopen", folder)
         batch = apart("tests.bench.data_tokens:batches", folder)
         try:
-            map_ = apart("tests.bench.data_tokens:mapped", folder, python=peers.python())
+            map_ = apart(
+                "tests.bench.data_tokens:mapped", folder, python=peers.python(peers.TRAINERS)
+            )
             peer, why = rate(map_.cpu_s, map_.result["tokens"]), ""
             wall = rate(map_.result["seconds"], map_.result["tokens"])
         except (peers.Absent, Failed) as error:

@@ -32,7 +32,9 @@ def test_columns_stand_below_each_other() -> None:
 def test_a_bench_that_fails_is_a_line_that_says_why(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert {"columns", "emit", "ls", "nvml"} <= set(frame.benches())
+    assert {"columns", "emit", "first_step", "gpu_train", "ls", "nvml", "telling", "train"} <= set(
+        frame.benches()
+    )
     (found,) = frame._apart("no_such_bench")
     assert found.value is None and "invalid choice" in found.note
 

@@ -160,6 +160,22 @@ def test_a_row_that_teaches_nothing_is_named(line: str, reason: str, tmp_path: P
     assert bad.where == f"{path}:3" and reason in bad.reason
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
+def test_a_tokenizer_is_never_given_nothing(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers' tokenizers fail on an empty list, so exactly 1,000 rows once did."""
+    monkeypatch.setattr("engine.train.corpus.BATCH", 2)
+    given: list[int] = []
+
+    def tokenize(texts: list[str]) -> list[list[int]]:
+        given.append(len(texts))
+        return letters(texts)
+
+    row = parse_row({"text": "so be it"}, "here", "text")
+    found = encode([row] * count, pick("auto", None, "."), tokenize, 50, "drop")
+    assert len(found.ids) == count and all(given)
+    assert len(given) == -(-count // 2)
+
+
 @pytest.mark.parametrize(
     ("too_long", "kept", "faults", "cut"),
     [("truncate", [10], 0, 1), ("drop", [], 1, 0), ("split", [10, 10, 5], 0, 1)],

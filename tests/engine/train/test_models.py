@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.profile.tables.model import Adapter
-from engine.train import adapters, models
+from engine.train import adapters, lowrank, models
 from engine.train.corpus import Document
 from engine.train.errors import TrainError
 from engine.train.feed import collate
@@ -192,6 +192,63 @@ def test_norms_from_factors_are_the_norms(kind: Any) -> None:
     assert torch.allclose(layer.norm, direct, rtol=1e-5)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1])
+@pytest.mark.parametrize("kind", ["lora", "dora"])
+@pytest.mark.parametrize("base", ["linear", "no bias", "conv", "4-bit"])
+def test_gradients_by_hand_are_autograds(
+    base: str, kind: str, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    layer = adapters.AdaptedLinear(frozen(base), Adapter(kind=kind, rank=4, alpha=8, dropout=share))
+    with torch.no_grad():
+        layer.lora_B.normal_()
+        if layer.magnitude is not None:
+            layer.magnitude.mul_(1.3)
+    layer.refresh_norm()
+    assert lowrank.by_hand(torch.randn(2, 24), layer.lora_A)
+    found = []
+    for hand in (True, False):
+        monkeypatch.setattr(adapters, "by_hand", lambda *given, hand=hand: hand)
+        torch.manual_seed(5)
+        x = torch.randn(3, 50, 24, requires_grad=True)
+        out = layer(x)
+        learning = [p for p in layer.parameters() if p.requires_grad]
+        found.append([out, *torch.autograd.grad(out.square().sum(), [x, *learning])])
+    assert len(found[0]) == (5 if kind == "dora" else 4)
+    assert all(torch.allclose(a, b, rtol=1e-4, atol=1e-3) for a, b in zip(*found, strict=True))
+
+
+def frozen(kind: str) -> torch.nn.Module:
+    if kind == "conv":
+        from engine.train.gpt import Conv1D
+
+        return Conv1D(24, 40, 0.5)
+    box = torch.nn.ModuleDict({"a": torch.nn.Linear(24, 40, bias=kind != "no bias")})
+    if kind == "4-bit":
+        from engine.train.quantize import quantize
+
+        quantize(box, torch.nn.Linear(1, 1), CPU, torch.float32)
+    return box["a"]
+
+
+def test_gpt2s_activation_is_one_operation_and_the_same(bases: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    net, theirs = net_of("gpt2", bases), AutoModelForCausalLM.from_pretrained(bases / "gpt2").eval()
+    assert any(isinstance(module, torch.nn.GELU) for module in net.modules())
+    ids = torch.randint(0, 128, (2, 16))
+    with torch.no_grad():
+        assert torch.allclose(net.model(input_ids=ids).logits, theirs(ids).logits, atol=1e-6)
+
+
+def test_nothing_to_learn_from_is_no_gradient() -> None:
+    """A rank may be handed a row of padding alone."""
+    weight = torch.randn(50, 16, requires_grad=True)
+    hidden = torch.randn(0, 16, requires_grad=True)
+    token_loss(hidden, Head(weight), torch.empty(0, dtype=torch.long)).backward()
+    assert weight.grad is not None and not weight.grad.any()
+
+
 def test_a_wrong_target_names_the_nearest(bases: Path) -> None:
     with pytest.raises(TrainError, match=r"'q_prj'.*nearest: q_proj"):
         models.pretrained(job(bases / "qwen2", adapter={"kind": "lora", "targets": ["q_prj"]}), CPU)
@@ -224,7 +281,7 @@ def test_safetensors_round_trip(tmp_path: Path) -> None:
 
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     torch.manual_seed(0)
-    dropped = adapters.drop(torch.ones(1_000_001), 0.05)
+    dropped = lowrank.drop(torch.ones(1_000_001), 0.05)
     assert float((dropped == 0).float().mean()) == pytest.approx(0.05, abs=0.001)
     assert float(dropped.mean()) == pytest.approx(1.0, abs=0.001)
     assert dropped.unique().numel() == 2
