@@ -15,6 +15,7 @@ from cockpit.screens.base import RunPlace
 from cockpit.screens.dialogs import Text
 from cockpit.watching.finding import Finder
 from cockpit.watching.moment import Moment
+from cockpit.watching.passed import Passed
 from cockpit.watching.watch import Watch
 from cockpit.widgets.lines import Lines, fit, spread
 from cockpit.widgets.listing import Listing
@@ -35,6 +36,7 @@ class Logs(RunPlace):
         self._finder: Finder | None = None
         self._only, self._follow, self._busy = False, True, False
         self._aimed: tuple[int, int | None, float] | None = None
+        self._passed = Passed()
 
     def body(self) -> ComposeResult:
         yield Lines(id="find")
@@ -82,6 +84,8 @@ class Logs(RunPlace):
             line = moment.console.line(self._number(row))
         except IndexError:
             return []
+        if self._follow:
+            self._passed.drew(line.number)
         return drawn(line, self.hide, width, self._finder.shown if self._finder else None)
 
     def _found(self, moment: Moment, width: int) -> Line:
@@ -94,6 +98,8 @@ class Logs(RunPlace):
             left.append((f"   {at} of {among:,} matches", "text" if among else "warn"))
             left.append(("   matches only" if self._only else "", "accent"))
         where = f"line {self.log_list.cursor + 1:,} of {self.log_list.count:,} "
+        if self._passed.count:
+            where = f"{self._passed.count:,} went by undrawn   {where}"
         follow = ("● following  ", "good bold") if self._follow else ("○ F follows  ", "muted")
         return spread(left, [follow, (where, "muted")], width)
 
