@@ -33,6 +33,8 @@ from engine.display import display
 from engine.runs import Run
 
 TOLD = 200
+SWITCH_S = 0.001
+"""Longest that a thread which reads may keep the one that draws waiting; Python's own is five times as long."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Cockpit(App[None]):
         return [*super().get_line_filters(), Harmless(), *plain]
 
     def on_mount(self) -> None:
+        sys.setswitchinterval(SWITCH_S)
         self._fleet = self.follow(Roster(self.opening.runs), self.opening.run is not None)
         self.push_screen(FleetPlace(self._fleet))
         if self.opening.mix is not None:

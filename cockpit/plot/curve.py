@@ -97,6 +97,27 @@ class Scene:
     """A few words at the end of the heading."""
 
 
+def alike(one: Scene, other: Scene) -> bool:
+    """Whether they say the same of the very same arrays."""
+    if one is other:
+        return True
+    if len(one.curves) != len(other.curves):
+        return False
+    curves = zip(one.curves, other.curves, strict=True)
+    return _said(one) == _said(other) and all(
+        a.x is b.x and a.y is b.y and _named(a) == _named(b) for a, b in curves
+    )
+
+
+def _said(scene: Scene) -> tuple[object, ...]:
+    beside = (scene.bands, scene.spans, scene.marks, scene.limits)
+    return scene.title, scene.axis, scene.note, *beside
+
+
+def _named(curve: Curve) -> tuple[str, str, str]:
+    return curve.name, curve.colour, curve.style
+
+
 @dataclass(frozen=True)
 class Look:
     """How it is drawn. The user's choice, kept when the data moves on."""

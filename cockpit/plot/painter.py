@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cockpit.plot import axes, heading, marks, strokes
 from cockpit.plot.cells import Cells, Ground, Role, cut, ink, length
-from cockpit.plot.curve import Scene, View
+from cockpit.plot.curve import Scene, View, alike
 from cockpit.plot.layout import laid
 from cockpit.plot.numbers import on_axis
 from cockpit.plot.picture import Picture
@@ -33,7 +33,7 @@ class Painter:
     def paint(self, scene: Scene, view: View) -> Picture:
         still = replace(view, crosshair=None)
         base = self._base
-        if base is None or base.scene is not scene or base.view != still:
+        if base is None or base.view != still or not alike(base.scene, scene):
             base = self._base = self._drawn(scene, still)
         picture = replace(base.picture, cells=base.picture.cells.copy())
         if picture.layout.top:

@@ -6,13 +6,14 @@ A longer curve of the same beginning costs only its tail: arrays that share memo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.plot.curve import Curve, Floats, Numbers
+from cockpit.plot.grown import Grown
 from cockpit.plot.smooth import Smoothed, smoothed
 
 GAP = 16.0
@@ -45,6 +46,8 @@ class Points:
     """A distance that no line crosses."""
     falls: Places
     """Indices at which x goes back: a resume."""
+    rooms: tuple[Grown, Grown] = field(default_factory=lambda: (Grown(), Grown()))
+    """Where x and y lie when they are not the curve's own arrays."""
 
     def strokes(self) -> Iterator[Points]:
         """Parts whose x never falls."""
@@ -144,17 +147,31 @@ def _cleaned(curve: Curve, known: Prepared | None) -> tuple[Points, Floats, Floa
         placed = lost[np.abs(x[lost]) < FARTHEST]
         bad, bad_y = x[placed], y[placed]
         x, y = x[fine], y[fine]
+    rooms = old.rooms if old is not None else (Grown(), Grown())
     if whole and kept == start:
-        x = np.asarray(curve.x[:length], np.float64)
         y = np.asarray(curve.y[:length], np.float64)
+        own = curve.x.dtype == np.float64
+        x = np.asarray(curve.x[:length]) if own else rooms[0].joined(_x(old), x)
     elif old is not None:
-        x, y = np.concatenate((old.x, x)), np.concatenate((old.y, y))
+        x, y = rooms[0].joined(old.x, x), rooms[1].joined(old.y, y)
     if old is not None and known is not None:
         breaks = np.unique(np.concatenate((old.breaks, breaks)))
         bad = np.concatenate((known.bad, bad))
         bad_y = np.concatenate((known.bad_y, bad_y))
-    falls = np.flatnonzero(x[1:] < x[:-1]) + 1
-    return Points(x, y, breaks, _gap(x), falls), bad, bad_y
+    return Points(x, y, breaks, _gap(x), _falls(x, old), rooms), bad, bad_y
+
+
+def _x(points: Points | None) -> Floats:
+    return points.x if points is not None else np.empty(0)
+
+
+def _falls(x: Floats, old: Points | None) -> Places:
+    """Only what is new is looked through."""
+    if old is None or not len(old.x):
+        return np.flatnonzero(x[1:] < x[:-1]) + 1
+    kept = len(old.x)
+    fresh = np.flatnonzero(x[kept:] < x[kept - 1 : -1]) + kept
+    return np.concatenate((old.falls, fresh)) if len(fresh) else old.falls
 
 
 def _gap(x: Floats) -> float:

@@ -7,14 +7,13 @@ in pieces gives to the last bit what it gives as a whole.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cockpit.plot.grown import Floats, Grown
 
 BLOCK = 64
 TILE = BLOCK * BLOCK
@@ -28,6 +27,8 @@ class Smoothed:
     factor: float
     carry: float = 0.0
     """The average, still biased, at the end of the last whole tile."""
+    room: Grown = field(default_factory=Grown)
+    """Where `values` lie, and those that come."""
 
 
 def smoothed(values: Floats, factor: float, before: Smoothed | None = None) -> Smoothed:
@@ -42,8 +43,10 @@ def smoothed(values: Floats, factor: float, before: Smoothed | None = None) -> S
     done = len(before.values) // TILE * TILE
     fresh, carry = _tiles(values[done:], factor, before.carry)
     _unbias(fresh, factor, done)
-    known = before.values[:done]
-    return Smoothed(np.concatenate((known, fresh)) if done else fresh, factor, carry)
+    known = len(before.values) - done
+    if not known and not done:
+        return Smoothed(fresh, factor, carry)
+    return Smoothed(before.room.joined(before.values, fresh[known:]), factor, carry, before.room)
 
 
 def _tiles(values: Floats, factor: float, carry: float) -> tuple[Floats, float]:

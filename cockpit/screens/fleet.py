@@ -101,7 +101,9 @@ class FleetPlace(Place):
         named = [row.run.id for row in self._rows]
         if here is not None and here.run.id in named:
             listing.cursor = named.index(here.run.id)
-        listing.border_title = f"runs, {self._sort} first"
+        title = f"runs, {self._sort} first"
+        if listing.border_title != title:  # setting it draws all of the listing
+            listing.border_title = title
         if self.feed.latest is not None and not self.fleet.rows:
             listing.show(len(DOORS) + 2, self._door)
             listing.can_focus = False

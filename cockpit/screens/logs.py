@@ -20,6 +20,7 @@ from cockpit.sieve import MATCHES, Sieve, sieves
 from cockpit.watching.console import ConsoleLine
 from cockpit.watching.finding import Finder
 from cockpit.watching.moment import Moment
+from cockpit.watching.passed import Passed
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import KeyBar
 from cockpit.widgets.explaining import Told, explaining, lines_of
@@ -47,6 +48,7 @@ class Logs(Transport):
         self._numbers: Sequence[int] = ()
         self._aimed: tuple[int, int | None, float] | None = None
         self._cards = cards()
+        self._passed = Passed()
 
     def body(self) -> ComposeResult:
         yield self.box("find", "", boxed=False)
@@ -112,6 +114,8 @@ class Logs(Transport):
             line = moment.console.line(self._number(row))
         except IndexError:
             return []
+        if self._follow:
+            self._passed.drew(line.number)
         return drawn(line, self.hide, width, self._finder.shown if self._finder else None)
 
     def _found(self, moment: Moment, width: int) -> Line:
@@ -124,6 +128,8 @@ class Logs(Transport):
             left.append((f"   {at} of {among:,} matches", "text" if among else "warn"))
         left.append((f"   only {self._sieve.shown}" if self._sieve.shown else "", "accent"))
         where = f"line {self.log_list.cursor + 1:,} of {self.log_list.count:,} "
+        if self._passed.count:
+            where = f"{self._passed.count:,} went by undrawn   {where}"
         follow = ("● following  ", "good bold") if self._follow else ("○ F follows  ", "muted")
         return spread(left, [follow, (where, "muted")], width)
 

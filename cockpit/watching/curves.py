@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from cockpit.plot.grown import Grown
 from cockpit.watching.clock import Clock
 from engine.columns import (
     EMPTY,
@@ -46,14 +47,16 @@ class Part:
     attempt: int
     segment: str
     table: Table
+    steps: Floats
     times: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """All attempts' rows, oldest first."""
+    """All attempts' rows, oldest first. What was asked once is kept: the same arrays are given again."""
 
     parts: tuple[Part, ...] = ()
+    _given: dict[tuple[str, str], Points] = field(default_factory=dict, repr=False)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -73,6 +76,12 @@ class Curves:
 
     def points(self, metric: str, axis: str = "step") -> Points:
         """(x, values) of one metric by step or by elapsed seconds."""
+        key = metric, axis
+        if key not in self._given:
+            self._given[key] = self._points(metric, axis)
+        return self._given[key]
+
+    def _points(self, metric: str, axis: str) -> Points:
         begun = self.begun or 0.0
         found = [self._part(part, metric, axis, begun) for part in self.parts]
         found = [one for one in found if len(one[1])]
@@ -89,13 +98,19 @@ class Curves:
             return np.empty(0), np.empty(0)
         if axis == "time":
             return series.of(part.times) - begun, series.values
-        return series.of(part.table.step), series.values
+        return series.of(part.steps), series.values
 
     def pace(self, axis: str = "step") -> Points:
         """(x, seconds a step) where two rows' times are known."""
+        key = "", axis
+        if key not in self._given:
+            self._given[key] = self._pace(axis)
+        return self._given[key]
+
+    def _pace(self, axis: str) -> Points:
         begun, xs, ys = self.begun or 0.0, [], []
         for part in self.parts:
-            step, t = part.table.step, part.times
+            step, t = part.steps, part.times
             if len(step) < 2:
                 continue
             last = np.append(t[1:] != t[:-1], True)  # rows that one glance found share its time
@@ -148,6 +163,9 @@ class _Attempt:
     """Its rows are read here first, and the fold waits for them; until then `glance` stands for them."""
     chosen: str | None = None
     _cut: tuple[object, Part] | None = None
+    _room: Grown = field(default_factory=Grown)
+    _steps: Floats = field(default_factory=lambda: np.empty(0))
+    _read: object = None
 
     def read(self, segment: str) -> None:
         if self.source is None or segment != self.segment:
@@ -187,11 +205,21 @@ class _Attempt:
         table = self.table
         shown = _until(table, reach)
         last = int(shown.ends[-1]) if len(shown) else 0
-        key = (self.segment, len(shown), last, shown.preview)
+        noted = 0 if shown.t.rows is None else len(self.sizes.index(self.segment)[0])
+        key = (self.segment, len(shown), last, shown.preview, noted)
         if self._cut is None or self._cut[0] != key:
             seen = np.asarray(times(shown, self.sizes, self.segment), np.float64)
-            self._cut = key, Part(self.attempt.number, self.segment, shown, seen)
+            steps = self._stepped(shown)
+            self._cut = key, Part(self.attempt.number, self.segment, shown, steps, seen)
         return self._cut[1]
+
+    def _stepped(self, shown: Table) -> Floats:
+        """As charts want them, converted once: a table of the same reading begins with the same rows."""
+        reading = self.source.columns if self.source and not shown.preview else None
+        known = self._steps[: len(shown)] if reading is self._read else self._steps[:0]
+        self._read = reading
+        self._steps = self._room.joined(known, shown.step[len(known) :])
+        return self._steps
 
 
 def _until(table: Table, reach: int) -> Table:
@@ -225,6 +253,7 @@ class Reading:
         self._attempts: dict[int, _Attempt] = {}
         self._beside: dict[int, _Attempt] = {}
         """What files tell beside the rows that count."""
+        self._curves = Curves()
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether to read this one ahead of the fold, which takes a line at a time."""
@@ -286,7 +315,11 @@ class Reading:
         return sum(one.behind for one in self._attempts.values())
 
     def curves(self, reach: Mapping[str, int] | None = None) -> Curves:
-        return Curves(tuple(self._parts(reach or {})))
+        parts = tuple(self._parts(reach or {}))
+        known = self._curves.parts
+        if len(parts) != len(known) or any(a is not b for a, b in zip(parts, known, strict=True)):
+            self._curves = Curves(parts)
+        return self._curves
 
     def _parts(self, reach: Mapping[str, int]) -> Iterable[Part]:
         for number, one in sorted(self._attempts.items()):

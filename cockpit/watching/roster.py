@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from cockpit.watching.marks import marks
 from engine import index
 from engine.cli.target import REWAKE_S, ours
 from engine.errors import Problem
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # folding is loaded only for runs that need it
 BATCH_S = 0.25
 """Seconds of reading after which what is known so far is shown."""
 EVERY_S = 1.0
+SILENT_S = 4.0
 TREND = 16
 GLANCE_S = 0.05
 """Seconds of each look for the trends of runs that have ended."""
@@ -77,25 +79,28 @@ class Roster:
         self._live: dict[str, Observer] = {}
         self._woken: dict[str, float] = {}
         self._bare: list[str] = []
+        self._unread: list[Run] = []
+        self._marks: dict[str, tuple[object, float]] = {}
         self._next = -math.inf
 
     def look(self) -> Fleet | None:
-        """New rows come in batches; live ones are looked at once a second."""
-        runs = self._runs()
-        unread = [run for run in runs if run.id not in self._rows]
+        """New rows come in batches; the folder and what lives in it are looked at once a second."""
         now = time.monotonic()
-        if not unread and now < self._next:
+        if now < self._next and not self._unread and not self._bare:
             return None
-        if not unread and self._bare:
+        runs = self._runs()
+        self._unread = [run for run in runs if run.id not in self._rows]
+        if not self._unread and self._bare:
             self._glance()
         begun = time.monotonic()
-        for run in unread:
+        for run in list(self._unread):
             self._read(run)
+            self._unread.remove(run)
             if time.monotonic() - begun > BATCH_S:
                 break
         if now >= self._next:
             self._next = now + EVERY_S
-            self._refresh()
+            self._refresh(now)
         rows = tuple(self._rows.get(run.id) or Row(run) for run in runs)
         return Fleet(rows, sum(bool(row.state) for row in rows), time.time())
 
@@ -114,9 +119,14 @@ class Roster:
         else:
             self._bare.append(run.id)
 
-    def _refresh(self) -> None:
-        for name in list(self._live):
-            self._follow(name, None)
+    def _refresh(self, now: float) -> None:
+        """What nothing came of is judged anew now and then: silence means something, too."""
+        for name, observer in list(self._live.items()):
+            seen, judged = self._marks.get(name, (None, -math.inf))
+            found = marks(observer.run)
+            if found != seen or now - judged >= SILENT_S:
+                self._marks[name] = found, now
+                self._follow(name, None)
 
     def _follow(self, name: str, keeper: bool | None) -> None:
         from engine.status.pace import curve

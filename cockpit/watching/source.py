@@ -6,7 +6,6 @@ Both read the same bytes by the same code; the recording's only says how far the
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +15,8 @@ from cockpit.watching.clock import Clock
 from cockpit.watching.console import Lines
 from cockpit.watching.curves import Reading
 from cockpit.watching.head import Head, Position
+from cockpit.watching.marks import marks
+from cockpit.watching.memory import give_back
 from cockpit.watching.moment import Moment
 from engine.cli.target import REWAKE_S, ours
 from engine.errors import Problem
@@ -30,8 +31,10 @@ if TYPE_CHECKING:  # profiles are loaded once something is on the screen
     from engine.checkpoints import Checkpoint
     from engine.profile import Profile
 
-PATIENCE_S = 0.1
+PATIENCE_S = 0.05
 """Of each look for folding: what is left is read at the next one."""
+MUCH = 4 << 20
+"""Bytes read since memory was last given back."""
 STILL_S = 1.0
 """How often a run on which nothing happens is looked at: time passes for it too."""
 
@@ -59,6 +62,7 @@ class Live:
         self._reader = RunReader(run, holds=self._reading.holds)
         self._observer = Observer(run, self._reader, STILL_S)
         self._seen: object = None
+        self._thrifty = 0
         self._last = self._woken = -math.inf
         self._terms: tuple[int, Terms] | None = None
         self._profile: Profile | None = None
@@ -80,6 +84,7 @@ class Live:
         self._clock.read()
         self._reading.read(frame.view)
         self._lines.read()
+        self._thrift(seen)
         return Moment(
             frame,
             status,
@@ -89,6 +94,12 @@ class Live:
             self._saves(frame.view, now),
             behind=self._reading.behind,
         )
+
+    def _thrift(self, seen: tuple[int, ...]) -> None:
+        """What reading left behind is given back once it was much."""
+        if sum(seen) - self._thrifty > MUCH and not self.behind:
+            self._thrifty = sum(seen)
+            give_back()
 
     @property
     def behind(self) -> bool:
@@ -132,21 +143,6 @@ class Live:
             control.ensure_keeper(self.run)
         except (Problem, OSError):
             return
-
-
-def marks(run: Run) -> object:
-    """Sizes of everything that is read: cheap enough for ten times a second."""
-    paths = [run.keeper]
-    for attempt in run.attempts():
-        paths += [attempt.runner, attempt.trainer, attempt.console, attempt.job]
-    return tuple(_size(os.fspath(path)) for path in paths)
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return -1
 
 
 class Recorded(Replay):

@@ -52,6 +52,8 @@ class Listing(ScrollView, can_focus=True):
         self.empty = ""
         self._draw: Drawing = lambda row, width: []
         self._head: Callable[[int], Line] | None = None
+        self._shown: dict[int, Line] = {}
+        self._placed: tuple[int, ...] = ()
 
     @property
     def top(self) -> int:
@@ -65,25 +67,40 @@ class Listing(ScrollView, can_focus=True):
         self.cursor = min(self.cursor, max(count - 1, 0))
         if changed:
             self.virtual_size = Size(self.size.width, count + self.top)
-        self.refresh()
+        if changed or self._place() != self._placed:
+            self.refresh()
+            return
+        for y, before in list(self._shown.items()):
+            if before != self._line(y, self.size.width):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _place(self) -> tuple[int, ...]:
+        """Where it stands: when this is as it was drawn, only rows that say something else are drawn again."""
+        return self.cursor, self.scroll_offset.y, int(self.has_focus), *self.size
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         return self._row(y, width).apply_style(self.rich_style)
 
     def _row(self, y: int, width: int) -> Strip:
+        if self._place() != self._placed:
+            self._placed = self._place()
+            self._shown.clear()
         styles = inks.table(self.app.theme_variables)
         row = y - self.top + self.scroll_offset.y
-        if self._head is not None and y == 0:
-            return strip(self._head(width), width, styles)
-        if not self.count and y == self.top and self.empty:
-            return strip([(f" {self.empty}", "muted")], width, styles)
-        if row >= self.count:
-            return Strip.blank(width)
-        drawn = strip(self._draw(row, width), width, styles)
-        if row != self.cursor or not self.has_focus:
+        line = self._shown[y] = self._line(y, width)
+        drawn = strip(line, width, styles)
+        if row != self.cursor or not self.has_focus or row >= self.count or y < self.top:
             return drawn
         return Strip([Segment(one.text, (one.style or NONE) + styles["cursor"]) for one in drawn])
+
+    def _line(self, y: int, width: int) -> Line:
+        row = y - self.top + self.scroll_offset.y
+        if self._head is not None and y == 0:
+            return self._head(width)
+        if not self.count and y == self.top and self.empty:
+            return [(f" {self.empty}", "muted")]
+        return self._draw(row, width) if row < self.count else []
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -27,8 +27,8 @@ TRIES = 5
 def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder) / "logs")
-        first, lines = _ls(folder)
-        again = statistics.median(_ls(folder)[0] for _ in range(TRIES))
+        first, lines = listed(folder)
+        again = statistics.median(listed(folder)[0] for _ in range(TRIES))
     note = f"{lines} lines, {RUNS - LIVE} ended runs of {STEPS} rows, {LIVE} live"
     return [
         Figure("ls of 200 runs, CPU", again, "s", target="<= 0.25 s", note=note),
@@ -70,7 +70,7 @@ def _segments(ended: bool) -> dict[str, bytes]:
     return found
 
 
-def _ls(home: str) -> tuple[float, int]:
+def listed(home: str) -> tuple[float, int]:
     """CPU seconds of the whole command, and the lines it printed."""
     before = os.times()
     done = subprocess.run(
