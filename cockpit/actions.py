@@ -75,6 +75,9 @@ ACTIONS = (
     Action(
         "note", "o", "o", "note", (RUN, LOGS), 33, "engine note RUN TEXT", "kept in its journal"
     ),
+    Action(
+        "teach", "T", "T", "teach", (LOGS,), 34, "engine teach RUN TEXT", "name a line's numbers"
+    ),
     Action("save", "V", "V", "save now", (RUN, CHECKPOINTS), 21, "engine save RUN", "a checkpoint"),
     Action("resume", "R", "R", "resume", _READ, 20, "engine resume RUN", "from a checkpoint"),
     Action("stop", "S", "S", "stop", _READ, 22, "engine stop RUN", "it may save, then it ends"),

@@ -74,7 +74,7 @@ class Keeper:
             idle = body["kind"] != "resume" or self._ended(view) is not None
             if body["id"] not in known and idle:
                 self._write(_record(body))
-            if body["kind"] in ("stop", "kill", "save"):
+            if body["kind"] in ("stop", "kill", "save", "dialect"):
                 self._order(view, body)
             with suppress(FileNotFoundError):
                 (self.run.requests / f"{body['id']}.json").unlink()
