@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.soak import lives
+from tests.soak import fuzz, lives
 from tests.soak.outcome import Outcome
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +29,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lives-") as home:
         outcome = lives.run(args.kills, args.seed, Path(home))
     tell(outcome)
+    hostile = fuzz.run(fuzz.INPUTS, args.seed)
+    tell(hostile)
     grown = grow(args.seed)
     print(grown[1], flush=True)
     if args.record:
-        record(outcome, grown[1], time.monotonic() - began)
-    return 1 if outcome.violations or grown[0] else 0
+        record([outcome, hostile], grown[1], time.monotonic() - began)
+    return 1 if outcome.violations or hostile.violations or grown[0] else 0
 
 
 def arguments() -> argparse.Namespace:
@@ -66,7 +68,7 @@ def grow(seed: int) -> tuple[int, str]:
     return done.returncode, f"tests with SOAK=1 (seed {seed}): {lines[-1].strip('= ')}"
 
 
-def record(outcome: Outcome, grown: str, took_s: float) -> None:
+def record(outcomes: list[Outcome], grown: str, took_s: float) -> None:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
         cwd=ROOT,
@@ -77,7 +79,8 @@ def record(outcome: Outcome, grown: str, took_s: float) -> None:
     day = time.strftime("%Y-%m-%d", time.gmtime())
     head = "# Soak\n\n`make soak` runs these in full; `make test` runs a twentieth of them by the same code.\n"
     body = f"\n{day}, commit {commit}, {os.cpu_count()} cores, {took_s / 60:.0f} minutes:\n\n"
-    RECORD.write_text(f"{head}{body}- {outcome.line()}\n- {grown}\n", "utf-8")
+    told = "".join(f"- {outcome.line()}\n" for outcome in outcomes)
+    RECORD.write_text(f"{head}{body}{told}- {grown}\n", "utf-8")
 
 
 if __name__ == "__main__":
