@@ -109,6 +109,7 @@ ACTIONS = (
     Action("filter", "f", "f", "filter", (LOGS,), 5, "", "matches, errors, an attempt, a phase"),
     Action("follow", "F", "F", "follow", (LOGS,), 5, "engine tail RUN -f", "the newest line"),
     Action("wrap", "w", "w", "wrap", (LOGS,), 30, "", "whole lines, however long"),
+    Action("teach", "T", "T", "teach", (LOGS,), 34, "engine teach RUN TEXT", "name a line's numbers"),
     Action("fix", "1,2,3,4,5,6,7,8,9", "1-9", "take a fix", (LOGS,), 7, "",
            "copies the command that a card offers"),
     # a recording

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the engine's half is loaded when something is asked
     from engine.status import Status
 
 NAME = 60
+WIDE = 400
 
 
 class Teller(Protocol):
@@ -76,6 +77,25 @@ class Asking:
 
         hint = "Enter keeps it in the run's journal, Esc leaves."
         self._app.push_screen(Text("Note", hint), answered)
+
+    def teach(self, run: Run, line: str, ended: bool) -> None:
+        """Name the numbers of a line, so that every line like it is read."""
+        from engine.dialects.teaching import numbers, suggested
+
+        told = numbers(line)
+        if not told:
+            self._teller.tell("this line has no number", "warning")
+            return
+        hint = "  ".join(f"{at}: {one.text}" for at, one in enumerate(told, 1))
+        offered = " ".join(f"{name}={at}" for at, name in suggested(told).items())
+
+        def answered(text: str | None) -> None:
+            if text and text.strip():
+                names = text.split()
+                self._do("the run is read by it", lambda: _taught(run, line, names, ended))
+
+        shown = display(f"NAME=number of the line: {hint}", WIDE)
+        self._app.push_screen(Text("Teach this line", shown, offered), answered)
 
     def resume(self, run: Run, status: Status | None, chosen: Checkpoint) -> None:
         """A further attempt from this checkpoint."""
@@ -138,6 +158,18 @@ def _request(run: Run, kind: str, **fields: str) -> str:
     from engine import control
 
     return control.request(run, kind, **fields)
+
+
+def _taught(run: Run, line: str, names: list[str], ended: bool) -> None:
+    """Refused in the engine's words where the names fit no number."""
+    from engine import teaching
+    from engine.dialects.teaching import Refused, named, pattern
+
+    try:
+        made = pattern(line, named(names))
+    except Refused as refused:
+        raise Problem(str(refused)) from refused
+    teaching.use(run, made, ended)
 
 
 def _resumed(run: Run, chosen: Checkpoint) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
 from engine.events.base import whole
@@ -30,6 +30,13 @@ class Lens:
     def __hash__(self) -> int:
         return hash(self.key)
 
+    def chosen(self, name: str) -> Lens:
+        """The same words looked at by another dialect, or by a pattern that was taught."""
+        if name.startswith(TAUGHT):
+            lines = tuple(line for line in (name[len(TAUGHT) :],) if _compiles(line))
+            return replace(self, dialect=AUTO, lines=lines + self.lines)
+        return replace(self, dialect=name)
+
     @property
     def key(self) -> str:
         """Two lenses with one key read alike."""
@@ -45,10 +52,8 @@ def lens(job: Mapping[str, Any], chosen: str | None = None) -> Lens:
     lines = log.get("line")
     every = whole(log.get("every"))
     x = log.get("x")
-    asked = chosen or job.get("dialect")
-    if chosen is not None and chosen.startswith(TAUGHT):
-        asked, lines = AUTO, [chosen[len(TAUGHT) :], *(lines if isinstance(lines, list) else [])]
-    return Lens(
+    asked = job.get("dialect")
+    found = Lens(
         asked if isinstance(asked, str) else AUTO,
         tuple(line for line in lines[:MOST_LINES] if _compiles(line))
         if isinstance(lines, list)
@@ -57,6 +62,7 @@ def lens(job: Mapping[str, Any], chosen: str | None = None) -> Lens:
         x if isinstance(x, str) else "step",
         every if every is not None and every >= 1 else 1,
     )
+    return found if chosen is None else found.chosen(chosen)
 
 
 def _compiles(line: object) -> bool:

@@ -234,6 +234,8 @@ class Stepping:
                 return []
             else:
                 values = {name: one for name, one in values.items() if name not in self._keys}
+                if "eval_loss" in self._keys and "step_ms" in values:
+                    values["eval_step_ms"] = values.pop("step_ms")  # it holds the evaluation, too
                 self._keys = self._keys | values.keys()
         elif not values:
             return []

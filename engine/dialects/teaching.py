@@ -46,6 +46,26 @@ def numbers(line: str) -> list[Number]:
     return found
 
 
+def named(words: Iterable[str]) -> dict[int, str]:
+    """`loss=2` and the like: the second number is the loss."""
+    found = {}
+    for word in words:
+        name, _, place = word.partition("=")
+        if not place.isascii() or not place.isdigit() or len(place) > 4:
+            raise Refused(f"'{word}' names no number; NAME=K does, such as loss=2")
+        found[int(place)] = name
+    return found
+
+
+def suggested(told: Iterable[Number]) -> dict[int, str]:
+    """By the words before them, each name once."""
+    found: dict[int, str] = {}
+    for at, one in enumerate(told, 1):
+        if one.suggested is not None and one.suggested not in found.values():
+            found[at] = one.suggested
+    return found
+
+
 def _suggestion(word: str | None) -> str | None:
     if word is None:
         return None

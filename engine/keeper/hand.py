@@ -34,6 +34,8 @@ class Hand:
         self.failures = 0
         self._opened: int | None = None
         self._passed: set[str] = set()
+        self._dialect: str | None = None
+        """The one that the runner of this attempt was told to read by."""
         self._rest_until = 0.0
         self._closed_at: float | None = None
 
@@ -63,6 +65,16 @@ class Hand:
                 body = {"id": asked.id, "kind": asked.kind, "by": asked.by}
                 self._machine.order(attempt, body)
                 self._passed.add(asked.id)
+
+        self._read_by(attempt, view.keeper.dialect)
+
+    def _read_by(self, attempt: Attempt, dialect: str | None) -> None:
+        """Whoever chose another dialect means the runner's rules too."""
+        if dialect is None or dialect == self._dialect:
+            return
+        body = {"id": f"dialect-{time.time_ns():x}", "kind": "dialect", "by": "keeper"}
+        self._machine.order(attempt, {**body, "dialect": dialect})
+        self._dialect = dialect
 
     def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
         """A runner, for an attempt that may be new."""
@@ -101,4 +113,4 @@ class Hand:
     def _open(self, attempt: Attempt) -> None:
         if self._opened != attempt.number:
             self._machine.open(attempt, json.loads(attempt.job.read_bytes()))
-            self._opened = attempt.number
+            self._opened, self._dialect = attempt.number, None

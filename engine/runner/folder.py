@@ -69,6 +69,11 @@ class Folder:
         return self.file("foreign.json")
 
     @property
+    def dialect(self) -> str:
+        """What somebody chose since the job was written."""
+        return self.file("dialect")
+
+    @property
     def hook(self) -> str:
         """On the script's PYTHONPATH."""
         return self.file("hook")

@@ -77,7 +77,8 @@ def _serve(folder: Folder, writer: Writer) -> int:
         work, refused = job.read(folder.job), None
     except BadJob as error:
         work, refused = Job(folder.run_id, folder.number, ("",), folder.path), str(error)
-    fold = AttemptFold(work.lens)
+    chosen = _chosen(folder.dialect)
+    fold = AttemptFold(work.lens if chosen is None else work.lens.chosen(chosen))
     recall(fold, folder.journal)
     values = given((*work.secrets, *work.notify.secrets), folder)
     known = None if set(work.secrets) - set(values) else tuple(values.values())
@@ -87,6 +88,15 @@ def _serve(folder: Folder, writer: Writer) -> int:
     ledger.tell(_started(work))
     own = {name: values[name] for name in work.secrets if name in values}
     return _edge(post, Duty(post, own), refused)
+
+
+def _chosen(path: str) -> str | None:
+    """The dialect that somebody chose, as an earlier runner noted it."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(1 << 16).decode("utf-8", "replace") or None
+    except OSError:
+        return None
 
 
 def _edge(post: Post, duty: Duty, refused: str | None) -> int:

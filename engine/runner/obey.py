@@ -5,7 +5,7 @@ Each is a fact before it is done, and done once for all runners of an attempt: t
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Callable, Iterable
 
 from engine import proof
 from engine.alarms import Alarm
@@ -27,8 +27,8 @@ SAVE = "this trainer is not known to save on a signal, and a signal it does not 
 class Obey:
     """Orders, limits and rules of one attempt."""
 
-    def __init__(self, post: Post, stopping: Stopping) -> None:
-        self._post, self._stopping = post, stopping
+    def __init__(self, post: Post, stopping: Stopping, reread: Callable[[str], None]) -> None:
+        self._post, self._stopping, self._reread = post, stopping, reread
         self._limited = False
 
     def take_up(self) -> None:
@@ -112,21 +112,24 @@ class Obey:
                 say.Ordered(clock.wall(), order.id, order.kind or "unknown", order.by)
             )
         if all(known.why != why for known in facts.signals):
-            refusal = self._do(order.kind, why)
+            refusal = self._do(order, why)
             if refusal is not None:
                 self._post.ledger.tell(say.OrderRefused(clock.wall(), order.id, refusal))
         remove(order)
 
-    def _do(self, kind: str | None, why: str) -> str | None:
+    def _do(self, order: Order, why: str) -> str | None:
         """Carry it out; why it cannot be."""
+        kind = order.kind
         if kind == "stop":
             self._stopping.ask(why)
         elif kind == "kill":
             self._stopping.kill(why)
         elif kind == "save":
             return self._save(why)
+        elif kind == "dialect" and order.dialect:
+            self._reread(order.dialect)
         else:
-            return "the file holds no order of the kinds stop, kill, save"
+            return "the file holds no order of the kinds stop, kill, save, dialect"
         return None
 
     def _save(self, why: str) -> str | None:

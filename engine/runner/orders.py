@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 
-KINDS = ("stop", "kill", "save")
+KINDS = ("stop", "kill", "save", "dialect")
 MOST_BYTES = 64 * 1024
 
 
@@ -18,6 +18,8 @@ class Order:
     kind: str | None
     by: str
     path: str
+    dialect: str = ""
+    """Of an order to read the console by another one."""
 
 
 def waiting(folder: str) -> list[Order]:
@@ -40,7 +42,14 @@ def read(path: str) -> Order:
     if not isinstance(found, dict) or found.get("id") != stem or found.get("kind") not in KINDS:
         return Order(stem, None, "unknown", path)
     by = found.get("by")
-    return Order(stem, found["kind"], by if isinstance(by, str) else "unknown", path)
+    dialect = found.get("dialect")
+    return Order(
+        stem,
+        found["kind"],
+        by if isinstance(by, str) else "unknown",
+        path,
+        dialect if isinstance(dialect, str) else "",
+    )
 
 
 def remove(order: Order) -> None:

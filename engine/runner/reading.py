@@ -64,6 +64,11 @@ class Reading:
             return notes + self._pass_over("console", sizes.console)
         return notes + self._catch_up("console", sizes.console)
 
+    def reread(self) -> None:
+        """The console from its start, for a fold that looks at it through another lens."""
+        self._files["console"] = Follower(self._paths[0])
+        self._fold.restart("console")
+
     def finish(self) -> list[Note]:
         """The trainer has ended: the rest, as far as one CPU second goes."""
         self.left_s = FIRST_S

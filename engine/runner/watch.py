@@ -9,7 +9,7 @@ import os
 import time
 from contextlib import suppress
 
-from engine import procs
+from engine import journal, procs
 from engine.alarms import Case, Thresholds, judge
 from engine.events import Row, Segment, encode
 from engine.events import runner as say
@@ -49,7 +49,7 @@ class Watch:
         self._files = Files(post.job.files, post.job.cwd, post.folder.files, post.job.lens)
         self._reach = Reach(trainer, post.job.run)
         self._stopping = Stopping(self._reach, post.ledger, post.job.grace_s)
-        self._obey = Obey(post, self._stopping)
+        self._obey = Obey(post, self._stopping, self._reread)
         self._thresholds = Thresholds.of(post.job.alerts)
         self._pulse = Pulse(post.job.pulse_s, (post.folder.path, post.job.cwd))
         self._pulse.follow(trainer.pid)
@@ -123,6 +123,13 @@ class Watch:
                 self._post.ledger.mention(event)
             if isinstance(event, say.Pulsed) and limits.busy(event):
                 self._busy_at = now
+
+    def _reread(self, dialect: str) -> None:
+        """Somebody chose how the console is to be read; the runner after this one must know it, too."""
+        with suppress(OSError):
+            journal.replace(self._post.folder.dialect, dialect.encode())
+        self._post.fold.look(self._post.job.lens.chosen(dialect))
+        self._reading.reread()
 
     def _filed(self, rows: list[Row]) -> None:
         for row in rows:

@@ -95,6 +95,10 @@ class AttemptFold:
         """The trainer tells its metrics itself, so its console is not read for any."""
         return self._rows.rows > 0
 
+    def look(self, lens: Lens) -> None:
+        """Read the console by another lens; it has to be fed from its start again."""
+        self._reader, self._told = Reader(lens), Tally()
+
     def feed(self, segment: str, piece: bytes) -> None:
         """Fold more bytes of one segment."""
         if segment == "console":

@@ -227,3 +227,23 @@ def test_copying_says_the_command(logs: Path) -> None:
             await until(pilot, lambda: pilot.app.clipboard == f"engine alerts {run.id}")
 
     play(scene)
+
+
+def test_a_line_is_taught_by_naming_its_numbers(logs: Path) -> None:
+    run = tale(logs, "LIVE", [journals.kept()])
+    journals.append(run.attempt(1).console, b"ep 3 of 9 err 2.25\n")
+
+    async def scene() -> None:
+        with keeping(run):
+            async with opened(logs, run) as pilot:
+                await pilot.press("l")
+                await until(pilot, lambda: "err 2.25" in text(pilot))
+                await pilot.press("T")
+                await until(pilot, lambda: isinstance(pilot.app.screen, Text))
+                assert "3: 2.25" in text(pilot)
+                await pilot.press(*["backspace"] * 30, *"loss=3", "enter")
+                await until(pilot, lambda: asked(run) == ["dialect"])
+
+    play(scene)
+    (body,) = (json.loads(path.read_bytes()) for path in run.requests.glob("*.json"))
+    assert body["dialect"] == r"taught:err\s+(?P<loss>[-+.\w]+)"

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.soak import lives, torn, trainings
+from tests.soak import fuzz, lives, torn, trainings
 from tests.soak.outcome import Outcome
 
 ROOT = Path(__file__).parents[2]
@@ -39,9 +39,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="trainings-") as place:
         trained = trainings.run(TRAININGS, args.seed, Path(place))
     tell(trained)
+    hostile = fuzz.run(fuzz.INPUTS, args.seed)
+    tell(hostile)
     grown = grow(args.seed)
     print(grown[1], flush=True)
-    outcomes = [outcome, saves, trained]
+    outcomes = [outcome, saves, trained, hostile]
     if args.record:
         record(outcomes, grown[1], time.monotonic() - began)
     return 1 if grown[0] or any(each.violations for each in outcomes) else 0

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from engine import teaching
 from engine.cli.output import Output
 from engine.cli.parser import run_argument
 from engine.cli.target import look, ours, the
-from engine.dialects.teaching import Number, Preview, Refused, numbers, pattern, preview
+from engine.dialects.teaching import (
+    Number,
+    Preview,
+    Refused,
+    named,
+    numbers,
+    pattern,
+    preview,
+    suggested,
+)
 from engine.errors import Unusable
 
 EXAMPLES = """
@@ -36,9 +44,8 @@ def act(args: argparse.Namespace, out: Output) -> int:
         raise Unusable(f"{run.id} has printed nothing yet", fix="teach it once it has")
     line = teaching.newest(attempts[-1], args.line)
     told = numbers(line)
-    names = _named(args.names) or _suggested(told)
     try:
-        made = pattern(line, names)
+        made = pattern(line, named(args.names) or suggested(told))
     except Refused as refused:
         raise Unusable(str(refused), fix=f"engine teach {args.run} TEXT loss=2") from refused
     shown = preview(made, teaching.lines(attempts[-1]))
@@ -55,28 +62,6 @@ def act(args: argparse.Namespace, out: Output) -> int:
     else:
         _say(out, line, told, (made, shown))
     return 0
-
-
-def _named(words: Sequence[str]) -> dict[int, str]:
-    found = {}
-    for word in words:
-        name, _, place = word.partition("=")
-        if not place.isascii() or not place.isdigit():
-            raise Unusable(
-                f"'{word}' names no number",
-                fix="NAME=K, such as loss=2: the second number is the loss",
-            )
-        found[int(place)] = name
-    return found
-
-
-def _suggested(told: list[Number]) -> dict[int, str]:
-    """By the words before them, each name once."""
-    found: dict[int, str] = {}
-    for at, one in enumerate(told, 1):
-        if one.suggested is not None and one.suggested not in found.values():
-            found[at] = one.suggested
-    return found
 
 
 def _table(line: str, told: list[Number], made: str, shown: Preview) -> dict[str, object]:

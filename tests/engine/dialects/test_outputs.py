@@ -82,6 +82,8 @@ def test_london_evaluates_before_the_iteration_of_the_same_step() -> None:
     assert (reader.name, reader.steps_by) == ("nanogpt", "told")
     assert [step for step, _ in points(rows, "loss")] == [0, 10, 20, 30, 40, 50, 60]
     assert [step for step, _ in points(rows, "eval_loss")] == [20, 40, 60]
+    assert [step for step, _ in points(rows, "step_ms")] == [0, 10, 30, 50], "without evaluations"
+    assert points(rows, "eval_step_ms")[0] == (20, 5064.56)
     assert len(points(rows, "mfu")) == 6, "-100 % is not known yet"
     assert [claim.step for claim in reader.saved] == [20, 40, 60, 61]
 

@@ -95,11 +95,12 @@ class Attempt:
         path = self.folder / "console.log"
         return path.read_bytes() if path.exists() else b""
 
-    def order(self, kind: str, number: str = "o1") -> None:
+    def order(self, kind: str, number: str = "o1", **more: str) -> None:
         orders = self.folder / "orders"
         orders.mkdir(exist_ok=True)
         hidden = orders / ".hidden"
-        hidden.write_text(json.dumps({"id": number, "kind": kind, "by": "ann", "t": time.time()}))
+        body = {"id": number, "kind": kind, "by": "ann", "t": time.time(), **more}
+        hidden.write_text(json.dumps(body))
         hidden.rename(orders / f"{number}.json")
 
     def clear(self) -> None:

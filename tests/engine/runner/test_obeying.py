@@ -116,3 +116,20 @@ def test_a_rule_that_cannot_save_says_so(tmp_path: Path) -> None:
         assert "not saved" in fired.detail and signals(one) == []
         one.order("kill")
         assert one.runners[0].wait(60) == 0
+
+
+def test_a_dialect_that_is_ordered_reads_the_console_for_the_rules_anew(tmp_path: Path) -> None:
+    """The rule sees the NaN only by the dialect that was chosen, also after the runner was killed."""
+    lines = "{'loss': '2.5', 'epoch': '1'}\\niter 5: loss nan, time 1ms, mfu 1%\\n"
+    code = f'printf "{lines}"; echo ready; sleep 600'
+    alerts = {"nan": 1, "actions": {"nan": "stop"}}
+    with attempt(tmp_path, shell(code), alerts=alerts) as one:
+        ready(one)
+        until(lambda: len(one.said("beat")) > 10, "some beats")
+        assert one.said("rule_fired") == []
+        one.order("dialect", dialect="nanogpt")
+        assert one.runners[0].wait(60) == 0
+        assert one.said("ordered")[0].kind == "dialect"
+        assert one.said("rule_fired")[0].alarm == "nan"
+        kept = tmp_path / f"{RUN}/attempts/1/dialect"
+        assert kept.read_text() == "nanogpt"
