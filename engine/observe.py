@@ -27,6 +27,8 @@ from engine.status.risk import THIS_DISK
 from engine.view import AttemptView, View
 
 LOCAL = "local"
+LATER = ("expect", "gates", "log")
+"""Tables that jobs did not have from the start."""
 SMALL = 4 << 20
 
 
@@ -100,6 +102,10 @@ def told(status: Status, view: View) -> Status:
 def terms_of(run: Run, attempt: int) -> Terms:
     """What was agreed for an attempt; 0 is before the first."""
     job = _json(run.attempt(attempt).job, SMALL) if attempt else None
+    if job is not None and not job.keys() >= set(LATER):
+        # A job of before these were in it: the run's frozen profile has them.
+        frozen = _json(run.profile, SMALL) or {}
+        job = {**{name: frozen[name] for name in LATER if name in frozen}, **job}
     return Terms.of(job, None if job else _json(run.profile, SMALL))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from engine.imports import crc, table, trackio, wandb
 MOST_FILES = 100_000
 PARTS = frozenset(("train", "validation", "valid", "val", "eval", "test"))
 """Folders in which some writers keep the parts of one run."""
+CHECKPOINT, STATE = re.compile(r"checkpoint-(\d+)"), "trainer_state.json"
 KNOWN = "tfevents, .wandb, Trackio's database, trainer_state.json, CSV, JSON lines and consoles are known"
 
 
@@ -99,11 +101,22 @@ def _of_folder(folder: Path) -> Iterator[Plan]:
         yield Plan(folder.absolute().name, tuple(_events(folder)))
         return
     yield from _loose(files)
-    for below in sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()
-    ):
+    folders = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    passed = _passed(folders, any(path.name == STATE for path in files))
+    for below in sorted(set(folders) - passed):
         if not below.name.startswith("."):
             yield from _of_folder(below)
+
+
+def _passed(folders: list[Path], whole: bool) -> set[Path]:
+    """Checkpoints of a Trainer whose history a later one, or the file beside them, has in whole."""
+    found = {
+        int(match[1]): path
+        for path in folders
+        if (match := CHECKPOINT.fullmatch(path.name)) and (path / STATE).is_file()
+    }
+    kept = max(found, default=None)
+    return {path for step, path in found.items() if whole or step != kept}
 
 
 def _loose(files: list[Path]) -> Iterator[Plan]:
@@ -112,7 +125,7 @@ def _loose(files: list[Path]) -> Iterator[Plan]:
         if path.suffix == ".db":
             for run in trackio.runs(path):
                 yield Plan(run, (Source("trackio", path, run=run),))
-        elif path.name == "trainer_state.json" and table.is_state(path):
+        elif path.name == STATE and table.is_state(path):
             yield Plan(_name(path), (Source("state", path),))
         elif path.name == "metrics.csv":
             yield Plan(_name(path), (Source("csv", path),))
@@ -143,8 +156,5 @@ def _is_events(path: Path) -> bool:
 
 def _name(path: Path) -> str:
     """A file's own name where it says something, else its folder's."""
-    plain = (
-        path.name in ("trainer_state.json", "metrics.csv", "metrics.jsonl")
-        or ".tfevents." in path.name
-    )
+    plain = path.name in (STATE, "metrics.csv", "metrics.jsonl") or ".tfevents." in path.name
     return path.absolute().parent.name if plain else path.stem

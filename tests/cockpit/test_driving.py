@@ -90,6 +90,21 @@ def test_each_place_of_a_run_is_one_key_away(logs: Path) -> None:
     play(scene)
 
 
+def test_a_line_is_explained_where_it_stands(logs: Path) -> None:
+    run = tale(logs, "FAILED 3")
+    journals.append(run.attempt(1).console, b"OSError: [Errno 28] No space left on device\n")
+
+    async def scene() -> None:
+        async with opened(logs, run) as pilot:
+            await pilot.press("l")
+            await until(pilot, lambda: "? The disk is full." in text(pilot))
+            assert "engine gc" in text(pilot)
+            await pilot.press("up")
+            await until(pilot, lambda: "The disk is full" not in text(pilot))
+
+    play(scene)
+
+
 def test_the_palette_finds_and_does(logs: Path) -> None:
     run = tale(logs, "DONE")
 

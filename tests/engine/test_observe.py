@@ -137,6 +137,17 @@ def test_the_newest_attempts_job_counts(tmp_path: Path) -> None:
     assert observer.status().cost.rate == 2.0
 
 
+def test_an_old_job_has_its_gates_and_bands_from_the_profile(tmp_path: Path) -> None:
+    run = journals.write(tmp_path, told("DONE"))
+    journals.job(run)
+    run.profile.write_text(
+        json.dumps({"gates": {"loss": "< 1"}, "expect": {"loss": {"range": [5, 6]}}})
+    )
+    assert Observer(run).status().exit_status == 7
+    journals.job(run, gates={"loss": "< 100"}, expect={}, log={})
+    assert Observer(run).status().exit_status == 0
+
+
 def test_a_scripts_own_checkpoints_are_found_and_nobody_vouches_for_them(
     home: Path, tmp_path: Path
 ) -> None:

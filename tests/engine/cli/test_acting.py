@@ -246,3 +246,13 @@ def test_gc_asks_for_yes_and_takes_it(engine: Engine, logs: Path) -> None:
     (table,) = engine("gc", "--older-than", "0", "--yes", "--json").valid("gc")
     assert [item["why"] for item in table["removed"]] == ["old run"]
     assert not run.folder.exists() and json.dumps(table)
+
+
+def test_whom_to_tell_must_be_known_before_a_launch(
+    engine: Engine, logs: Path, tmp_path: Path
+) -> None:
+    profile = tmp_path / "p.toml"
+    text = 'name = "p"\nrecipe = "command"\n[command]\nargv = ["true"]\n[alerts]\nnotify = ["webhook:HOOK"]\n'
+    profile.write_text(text)
+    answer = engine("launch", str(profile))
+    assert answer.status == 2 and "HOOK" in answer.err and not logs.exists()

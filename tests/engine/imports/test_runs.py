@@ -92,6 +92,17 @@ def test_the_state_of_a_trainer_knows_its_total(engine: Engine, tmp_path: Path) 
     assert table["metrics"] == {"loss": 1.5, "eval_loss": 2.5}
 
 
+def test_of_a_trainers_checkpoints_the_newest_has_it_all(tmp_path: Path) -> None:
+    for step in (9, 100):
+        (tmp_path / f"out/checkpoint-{step}").mkdir(parents=True)
+        (tmp_path / f"out/checkpoint-{step}/trainer_state.json").write_text(json.dumps(STATE))
+    [one] = plan(tmp_path / "out")
+    assert one.sources[0].path.parent.name == "checkpoint-100"
+    (tmp_path / "out/trainer_state.json").write_text(json.dumps(STATE))
+    [one] = plan(tmp_path / "out")
+    assert one.sources[0].path.parent.name == one.name == "out"
+
+
 def test_a_console_is_kept_as_it_is_and_read_by_a_dialect(engine: Engine, tmp_path: Path) -> None:
     log = tmp_path / "train.log"
     told = b"".join(b"iter %d: loss %.4f, time 12ms\n" % (n, 3 / n) for n in range(1, 9))
