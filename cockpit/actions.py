@@ -65,6 +65,7 @@ ACTIONS = (
     Action("replay", "r", "r", "replay", (FLEET, *INSIDE), 14, "cockpit replay RUN"),
     Action("x_axis", "t", "t", "x: step, time…", (RUN,), 30, "", "what the charts' x counts"),
     Action("verify", "v", "v", "verify", (CHECKPOINTS,), 3, "engine checkpoints RUN verify"),
+    Action("pin", "P", "P", "pin", (CHECKPOINTS,), 4, "engine checkpoints RUN pin"),
     Action("search", "slash", "/", "search", (LOGS,), 2, "", "a regular expression"),
     Action("next_match", "n", "n", "next", (LOGS,), 3),
     Action("previous_match", "N", "N", "previous", (LOGS,), 4),

@@ -24,6 +24,8 @@ class Asks(Protocol):
 
     def resume(self, run: Run, status: Status | None, chosen: Checkpoint) -> None: ...
 
+    def pin(self, run: Run, kind: str, chosen: Checkpoint) -> None: ...
+
 
 class Deck(Protocol):
     """The app, as screens know it."""

@@ -219,7 +219,7 @@ class Keeper:
         if certificate is not None:
             self._write(saves.Certified(_now(), number, certificate.verdict, certificate.changed))
         for event in continuing.protect(self.run, whole, self._profile, number, restart):
-            self._write(event)
+            self._writer.append(event, durable=False)  # the opening that follows makes it so
         return continuing.proof(self.run, whole, self._profile, restart)
 
     def _commit(self, view: View) -> None:
@@ -244,7 +244,7 @@ class Keeper:
             for event in continuing.undo(self.run, view.last, view):
                 self._write(event)
             for event in self._committing.finish(RunReader(self.run).poll()):
-                self._write(event)
+                self._writer.append(event, durable=False)  # found again where it is lost
             self._prune()
             continuing.release(self.run, view.last, view)
         return RunReader(self.run).poll()
