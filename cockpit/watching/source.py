@@ -28,6 +28,8 @@ from engine.view import View
 
 STILL_S = 1.0
 """How often a run on which nothing happens is looked at: time passes for it too."""
+SHELF_S = 1.0
+"""How often the disk is asked for checkpoints."""
 
 
 class Source(Protocol):
@@ -54,6 +56,7 @@ class Live:
         self._last = self._woken = -math.inf
         self._terms: tuple[int, Terms] | None = None
         self._profile: Profile | None = None
+        self._shelf: tuple[float, tuple[Checkpoint, ...]] = (-math.inf, ())
 
     def look(self) -> Moment | None:
         seen, now = marks(self.run), time.monotonic()
@@ -85,7 +88,10 @@ class Live:
                 return tuple(checkpoints.announced(view))
         if self._profile is None:
             return ()
-        return tuple(checkpoints.of_run(self.run, view, self._profile))
+        now = time.monotonic()
+        if now - self._shelf[0] >= SHELF_S:
+            self._shelf = now, tuple(checkpoints.of_run(self.run, view, self._profile))
+        return self._shelf[1]
 
     def _agreed(self, attempt: int) -> Terms:
         if self._terms is None or self._terms[0] != attempt:

@@ -231,6 +231,8 @@ class Keeper:
 
     def _prune(self) -> None:
         """A profile that says how many shall stay is taken at its word, each time that there is a new one."""
+        if self._profile.checkpoints.keep.newest is None:
+            return
         for event in continuing.prune(self.run, RunReader(self.run).poll(), self._profile):
             self._write(event)
 
