@@ -100,6 +100,7 @@ ACTIONS = (
            "engine resume RUN --from NAME", "after a typed word"),
     Action("verify", "v", "v", "verify", (CHECKPOINTS,), 3, "engine checkpoints RUN verify",
            "every byte"),
+    Action("pin", "P", "P", "pin", (CHECKPOINTS,), 4, "engine checkpoints RUN pin", "keep it"),
     # the log
     Action("to_chart", "enter", "Enter", "on the charts", (LOGS,), 6, "", "the step of this line"),
     Action("search", "slash", "/", "search", (LOGS,), 2,

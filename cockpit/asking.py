@@ -116,6 +116,11 @@ class Asking:
         ]
         self._word("Resume this run?", says, "resume", lambda: _resumed(run, chosen))
 
+    def pin(self, run: Run, kind: str, chosen: Checkpoint) -> None:
+        """`pin` or `unpin`."""
+        said = f"{chosen.name} is kept now" if kind == "pin" else f"{chosen.name} is free again"
+        self._do(said, lambda: _request(run, kind, path=chosen.path))
+
     def launch(self, path: Path) -> None:
         """A new run of this profile, here."""
 

@@ -137,7 +137,7 @@ def _committed(manifests: Path, told: Committed, hashes: bool = False) -> Seen:
     path = Path(told.path)
     if not path.exists():
         return Seen(here=False, verified=None)
-    kept = manifest.read(manifest.place(manifests, path), told.manifest)
+    kept = manifest.known(manifest.place(manifests, path), told.manifest)
     return Seen(True, kept is not None and manifest.flaw(path, kept, hashes) is None)
 
 

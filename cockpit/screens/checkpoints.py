@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar
 
 from textual.app import ComposeResult
 
 from cockpit.actions import CHECKPOINTS, REPLAY, bindings
 from cockpit.inks import Line
+from cockpit.proofs import proofs
 from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
@@ -80,20 +80,22 @@ class Checkpoints(Transport):
         chosen = self._chosen_lines(moment)
         self.words("chosen").show(lambda width, height: chosen)
         self.words("chosen").styles.height = len(chosen) + 2
-        proofs = proven(moment.frame.view)
-        self.words("more").show(lambda width, height: proofs)
-        self.words("more").styles.height = min(len(proofs), 6) + 2
+        lines = proofs(moment.frame.view)
+        self.words("more").show(lambda width, height: lines)
+        self.words("more").styles.height = min(len(lines), 8) + 2
 
     @staticmethod
     def _columns(width: int) -> list[tuple[str, int, bool]]:
         wide = width >= 100
-        name = min(max(width - (70 if wide else 52), 12), 56)
+        name = min(max(width - (92 if wide else 52), 12), 48)
         return [
             ("", 2, False),
             ("CHECKPOINT", name, False),
             ("STEP", 10, True),
             ("SAVED", 11, True),
             ("SIZE", 9, True),
+            ("HOLDS", 14 if wide else 0, False),
+            ("METRIC", 8 if wide else 0, True),
             ("VERIFIED", 12, False),
             ("WHERE", 16 if wide else 0, False),
         ]
@@ -110,8 +112,10 @@ class Checkpoints(Transport):
             (words.count(one.checkpoint.step), "text"),
             (words.moment(one.checkpoint.t), "muted"),
             (words.size(one.checkpoint.bytes), "muted"),
+            (held(one.checkpoint), "muted"),
+            (_metric(one.checkpoint), "text"),
             (good, ink),
-            (display(one.where, 24), "muted"),
+            (display(one.where + (" · pinned" if one.checkpoint.pinned else ""), 24), "muted"),
         ]
         columns = self._columns(width)
         return cells(
@@ -125,8 +129,12 @@ class Checkpoints(Transport):
         hashed = self._hashed.get(one.checkpoint.path)
         if hashed is not None:
             return ("✔ every byte", "good bold") if hashed else ("✖ broken", "bad bold")
-        if one.verified is None:
+        if one.checkpoint.flaw is not None:
+            return "✖ not offered", "bad bold"
+        if one.verified is None and one.checkpoint.verified is None:
             return "— unknown", "muted"
+        if one.verified is None:
+            return "✔ committed", "good"
         return ("✔ sizes", "good") if one.verified else ("✖ broken", "bad bold")
 
     def _chosen_lines(self, moment: Moment) -> list[Line]:
@@ -153,7 +161,9 @@ class Checkpoints(Transport):
 
     def _known(self, one: Shown) -> Line:
         text, ink = self._verdict(one)
-        by = "its manifest was durable before it was told" if one.checkpoint.verified else ""
+        by = _BY.get(one.checkpoint.verified or "", "")
+        if one.checkpoint.flaw is not None:
+            by = display(one.checkpoint.flaw, 200)
         return [(text, ink), (f"   {by}", "muted")]
 
     def on_listing_moved(self) -> None:
@@ -193,6 +203,13 @@ class Checkpoints(Transport):
         self.deck.tell("reading every byte…")
         self.run_worker(work, thread=True, exit_on_error=True)
 
+    def action_pin(self) -> None:
+        """Kept whatever the rules say, or no longer."""
+        one = self.chosen
+        if one is not None and self.source.acts:
+            kind = "unpin" if one.checkpoint.pinned else "pin"
+            self.deck.asking.pin(self.source.run, kind, one.checkpoint)
+
     def action_copy(self) -> None:
         name = f" --from {self.chosen.checkpoint.name}" if self.chosen else ""
         self.deck.copy(f"engine resume {self.source.run.id}{name}")
@@ -213,6 +230,22 @@ def shown(moment: Moment) -> list[Shown]:
     return sorted(found, key=lambda one: -(one.checkpoint.step or -1))
 
 
+_BY = {
+    "manifest": "its manifest was durable before it was told",
+    "committed": "it was complete and still, and a manifest of it was kept",
+}
+
+
+def held(one: Checkpoint) -> str:
+    """The first letters of what is inside."""
+    return " ".join(part[:5] for part in one.holds) if one.holds else words.MISSING
+
+
+def _metric(one: Checkpoint) -> str:
+    value = next((one.metrics[m] for m in ("eval_loss", "loss") if m in one.metrics), None)
+    return words.MISSING if value is None else f"{value:.4g}"
+
+
 def _told(one: Told) -> Checkpoint:
     """As it was announced; nobody could look at it."""
     return Checkpoint(one.name, one.path, one.step, one.bytes, None, None)
@@ -225,29 +258,3 @@ def told_manifest(view: View, path: str) -> tuple[AttemptView, str] | None:
             if saved.path == path and saved.manifest:
                 return attempt, saved.manifest
     return None
-
-
-def proven(view: View) -> list[Line]:
-    """Of each further attempt: where the one before had come to, and where it began."""
-    lines: list[Line] = []
-    for before, after in pairwise(view.attempts):
-        first, last = after.facts.tally.first_step, before.facts.tally.step
-        asked = after.opening.resume_step
-        good = first is not None and (asked is None or first in (asked, asked + 1))
-        sign = (
-            ("✔ ", "good bold")
-            if good
-            else ("… ", "muted")
-            if first is None
-            else ("⚠ ", "warn bold")
-        )
-        lines.append(
-            [
-                (f"attempt {after.number} ", "text bold"),
-                (f"{display(after.opening.reason, 24)}  ", "muted"),
-                sign,
-                (f"came to {words.count(last)}, asked for {words.count(asked)}, ", "text"),
-                (f"began at {words.count(first)}", "text"),
-            ]
-        )
-    return lines or [[("none: this is its first attempt", "muted")]]

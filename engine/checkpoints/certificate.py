@@ -96,7 +96,7 @@ def _flags(then: list[str], now: list[str]) -> list[str]:
             continue
         words = f"{name} {old} → {new}"
         if any(part in name for part in _BATCH):
-            words += ": the effective batch differs unless another argument makes up for it"
+            words += f": {batch_words(then, now) or 'the effective batch stays'}"
         elif any(part in name for part in _HORIZON):
             words += ": the learning rate follows the new horizon"
         found.append(words)
@@ -115,9 +115,11 @@ def effective_batch(words: Sequence[str]) -> int | None:
 
 
 def batch_words(then: Sequence[str], now: Sequence[str]) -> str | None:
-    """Whether the effective batch stays when its parts change."""
+    """What becomes of the effective batch when its parts change; None when it stays."""
     before, after = effective_batch(then), effective_batch(now)
-    if before is None or after is None or before == after:
+    if before is None or after is None:
+        return "what becomes of the effective batch is not known"
+    if before == after:
         return None
     return f"the effective batch {before} → {after}"
 

@@ -116,7 +116,7 @@ def _committed(run: Run, view: View) -> Iterator[Checkpoint]:
         path = Path(told.path)
         if not path.exists():
             continue
-        kept = manifest.read(manifest.place(run.manifests, path), told.manifest)
+        kept = manifest.known(manifest.place(run.manifests, path), told.manifest)
         flaw = "its manifest is gone or changed" if kept is None else manifest.flaw(path, kept)
         yield Checkpoint(
             path.name,

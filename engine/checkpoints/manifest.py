@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,20 @@ def read(path: Path, sha: str | None = None) -> dict[str, Any] | None:
     if sha is not None and hashlib.sha256(raw).hexdigest() != sha:
         return None
     return found if isinstance(found, dict) and isinstance(found.get("files"), dict) else None
+
+
+def known(path: Path, sha: str) -> Mapping[str, Any] | None:
+    """As `read`, but a file that did not change is read once: screens ask ten times a second. Not to be changed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return _known(path, sha, (status.st_mtime_ns, status.st_size, status.st_ino))
+
+
+@lru_cache(maxsize=2048)
+def _known(path: Path, sha: str, _: object) -> Mapping[str, Any] | None:
+    return read(path, sha)
 
 
 def inside(path: Path) -> dict[str, Any] | None:

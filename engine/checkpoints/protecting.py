@@ -30,18 +30,22 @@ class Brought:
     word: str
 
 
-def bring(path: Path, target: Path) -> Brought:
-    """Durable at `target` when this returns; what is there already is kept when it has the same size."""
+def bring(path: Path, target: Path, durable: bool = True) -> Brought:
+    """At `target` when this returns, and durable unless it is only to outlive a script for a while.
+
+    What is there already is kept when it has the same size.
+    """
     if target.exists() and manifest.size(target) == manifest.size(path):
         return Brought(str(target), "copy")
     hidden = target.with_name(f"{HIDDEN}{target.name}")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         forget(hidden)
-        words = {_file(file, _below(hidden, path, file)) for file in manifest.files(path)}
+        words = {_file(file, _below(hidden, path, file), durable) for file in manifest.files(path)}
         forget(target)
         hidden.rename(target)
-        journal.sync_folder(target.parent)
+        if durable:
+            journal.sync_folder(target.parent)
     except OSError as error:
         forget(hidden)
         return Brought(None, f"not copied: {error.strerror or error}")
@@ -55,7 +59,7 @@ def _below(hidden: Path, root: Path, file: Path) -> Path:
     return hidden if file == root else hidden / file.relative_to(root)
 
 
-def _file(source: Path, target: Path) -> str:
+def _file(source: Path, target: Path, durable: bool) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     if _reflinked(source, target):
         return "reflink"
@@ -71,7 +75,8 @@ def _file(source: Path, target: Path) -> str:
     with source.open("rb") as read, target.open("wb") as write:
         shutil.copyfileobj(read, write, 1 << 20)
         write.flush()
-        os.fsync(write.fileno())
+        if durable:
+            os.fsync(write.fileno())
     shutil.copystat(source, target)
     return "copy"
 
@@ -84,7 +89,6 @@ def _reflinked(source: Path, target: Path) -> bool:
             write.close()
             target.unlink()
             return False
-        os.fsync(write.fileno())
     shutil.copystat(source, target)
     return True
 

@@ -31,6 +31,9 @@ from engine.profile import Profile
 from engine.runs import Attempt, Run
 from engine.view import AttemptView, View
 
+MOST = 16
+"""Checkpoints that are copied beside the one that is gone on from: the pinned, then the newest."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -62,9 +65,10 @@ def protect(run: Run, view: View, profile: Profile, number: int, start: Restart)
     whole = [one for one in checkpoints.of_run(run, view, profile) if one.flaw is None]
     whole = [one for one in whole if one.copy_of is None]
     first = [one for one in whole if one.path == start.path]
-    others = sorted(whole, key=lambda one: one.step or -1, reverse=True)
-    for one in [*first, *(other for other in others if other.path != start.path)]:
-        brought = protecting.bring(Path(one.path), _safe(run, one))
+    others = sorted(whole, key=lambda one: (one.pinned, one.step or -1), reverse=True)
+    others = [one for one in others if one.path != start.path]
+    for one in [*first, *others[:MOST]]:
+        brought = protecting.bring(Path(one.path), _safe(run, one), durable=False)
         yield say.Protected(time.time(), number, one.path, brought.copy, brought.word, one.step)
 
 

@@ -230,7 +230,7 @@ class Keeper:
         if certificate is not None:
             self._write(saves.Certified(_now(), number, certificate.verdict, certificate.changed))
         for event in continuing.protect(self.run, whole, self._profile, number, restart):
-            self._write(event)
+            self._writer.append(event, durable=False)  # the opening that follows makes it so
         return continuing.proof(self.run, whole, self._profile, restart)
 
     def _commit(self, view: View) -> None:
@@ -242,6 +242,8 @@ class Keeper:
 
     def _prune(self) -> None:
         """A profile that says how many shall stay is taken at its word, each time that there is a new one."""
+        if self._profile.checkpoints.keep.newest is None:
+            return
         for event in continuing.prune(self.run, RunReader(self.run).poll(), self._profile):
             self._write(event)
 
@@ -255,7 +257,7 @@ class Keeper:
             for event in continuing.undo(self.run, view.last, view):
                 self._write(event)
             for event in self._committing.finish(RunReader(self.run).poll()):
-                self._write(event)
+                self._writer.append(event, durable=False)  # found again where it is lost
             self._prune()
             continuing.release(self.run, view.last, view)
         return RunReader(self.run).poll()

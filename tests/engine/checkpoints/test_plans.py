@@ -163,6 +163,10 @@ def test_a_batch_that_is_made_up_for_is_the_same() -> None:
     then = ["torchrun", "--nproc_per_node=2", "t.py", "--batch_size", "4"]
     assert batch_words(then, ["python", "t.py", "--batch_size", "4", "--grad_accum", "2"]) is None
     assert batch_words(then, ["python", "t.py", "--batch_size", "4"]) == "the effective batch 8 → 4"
+    assert "not known" in (batch_words(then, ["python", "t.py"]) or "")
+    halved = [*THEN["command"][:3], "2", "--gradient_accumulation_steps", "2"]
+    said = changed(command=[*halved, *THEN["command"][4:]])
+    assert any("--batch_size 4 → 2: the effective batch stays" in clause for clause in said), said
 
 
 SCRIPT = "a = 1\nb = 2\nc = 3\nd = 4\n"

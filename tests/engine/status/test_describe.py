@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 import engine
 from engine.events import keeper as k
+from engine.events import runner as r
 from engine.frame import Frame, Sight
 from engine.status import Status, Terms, describe
 from tests.support import stories as s
@@ -128,3 +129,39 @@ def test_a_machine_with_another_clock_is_judged_by_its_own() -> None:
     # Without the measurement the same moment is judged wrongly: the offset is what makes it right.
     late = Frame("tale", s.view(LEARNED, GPUS, grew(NOW - 2), beat(NOW - 1)), NOW + hour)
     assert describe(late, Terms()).word.startswith("OFFLINE")
+
+
+def judged(verdict: str, action: str | None = None) -> s.Told:
+    told = r.ResumeJudged(NOW - 1, verdict, ("step",), "step 0 instead of 60 to 70", 0, action)
+    return "1/runner", told
+
+
+def test_a_resume_that_was_stopped_is_not_resumed_whatever_the_script_exited_with() -> None:
+    """The control says nothing of a resume: the same end is a run that is done."""
+    end = [*s.rows([1.0] * 3), s.exited(0), s.closed()]
+    refuted = s.view(s.live(), judged("refuted", "stop"), end)
+    found = describe(Frame("tale", refuted, NOW, Sight()), Terms(total=3))
+    assert (found.word, found.state, found.exit_status) == ("NOT RESUMED", "stopped", 8)
+    assert found.reason == "step 0 instead of 60 to 70"
+    plain = describe(Frame("tale", s.view(s.live(), end), NOW, Sight()), Terms(total=3))
+    assert plain.exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "alarm", "red"), [("refuted", "not_resumed", True), ("weak", "weak_proof", False)]
+)
+def test_a_doubtful_resume_that_goes_on_needs_somebody(verdict: str, alarm: str, red: bool) -> None:
+    view = s.view(told("LIVE"), judged(verdict))
+    needs = describe(Frame("tale", view, NOW, Sight()), Terms()).needs
+    assert [(one.alarm, one.red) for one in needs] == [(alarm, red)]
+    proven = s.view(told("LIVE"), judged("proven"))
+    assert describe(Frame("tale", proven, NOW, Sight()), Terms()).needs == ()
+
+
+def test_more_work_at_risk_than_the_profile_bears_needs_somebody() -> None:
+    (need,) = of("LIVE", terms=Terms(at_risk_s=30.0, price_hour=36.0)).needs
+    assert need.alarm == "at_risk" and "50 steps" in need.detail and "$" in need.detail
+    assert of("LIVE", terms=Terms(at_risk_s=0.0)).needs == ()
+    assert of("LIVE", terms=Terms(at_risk_s=3600.0)).needs == ()
+    alerts = {"alerts": {"at_risk_minutes": 0.5}}
+    assert Terms.of(alerts, None).at_risk_s == 30.0
