@@ -65,8 +65,10 @@ def folder() -> Path:
 def fingerprint(paths: tuple[str, ...], *others: Any) -> str:
     """The content of the files in their order, and everything else that decides the tokens."""
     mark = hashlib.sha256(repr((VERSION, *others)).encode())
-    for path in paths:
-        mark.update(hash_file(Path(path)).encode())
+    for path in map(Path, paths):
+        if not path.is_file():
+            raise TrainError(f"data: no file {path} (from {Path.cwd()})")
+        mark.update(hash_file(path).encode())
     return mark.hexdigest()[:32]
 
 

@@ -69,7 +69,7 @@ def placed(at: At, then: dict[str, Any], now: dict[str, Any]) -> tuple[At, list[
     batch, old = now["global batch"], then["global batch"]
     rows, micro = at.phase_step * old, at.micro
     if batch != old:
-        at = replace(at, phase_step=rows // batch, micro=0)
+        at = replace(at, phase_step=rows // batch, ended=at.ended * old // batch, micro=0)
         if rows % batch:
             lost.append(f"{rows % batch} rows are trained again")
     elif micro and at.phase < len(now["micro-batch"]):

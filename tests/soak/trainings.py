@@ -14,11 +14,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine import procs
 from engine.identity import Identity
@@ -36,6 +36,20 @@ START_S = 12.0
 """About what a trainer needs before its first step: kills are aimed at that time too."""
 END_S = 300.0
 """Without any progress for so long, a run is stuck."""
+
+
+AT_ONCE = 2
+FEW = 10
+"""Kills up to which a miniature goes on in one way only."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What is in store for one miniature."""
+
+    kills: int
+    seed: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -194,20 +208,32 @@ def run(
     kills: int, seed: int, place: Path, names: tuple[str, ...] = NAMES, build: Path = ROOT
 ) -> Outcome:
     """Kill every miniature so many times, half of them in each way of going on, and compare."""
-    dice, outcome = random.Random(seed), Outcome("trainings", seed)
+    outcome = Outcome("trainings", seed)
     project(place)
-    for number, name in enumerate(names):
-        whole = alone(place, name)
-        wanted = weights(place / f"whole-{name}")
-        ways = (RESUMED, RECOVERED) if kills > 10 else ((RESUMED, RECOVERED)[number % 2],)
-        for way in ways:
-            held = Training(place, build, name, way)
-            count = -(-kills // len(ways))
-            follow(held, len(curve(whole.rows)), count, dice, outcome)
-            outcome.totals["runs"] += 1
-            outcome.totals["attempts"] += held.attempts
-            told = [f"{held.run.id}, {way.name}: {fault}" for fault in held.faults(whole, wanted)]
-            outcome.violations += told
+    with ThreadPoolExecutor(AT_ONCE) as several:
+        found = [
+            several.submit(_one, Fate(kills, seed + number, number), place, name, build)
+            for number, name in enumerate(names)
+        ]
+        for each in found:
+            outcome.totals += each.result().totals
+            outcome.violations += each.result().violations
+    return outcome
+
+
+def _one(fate: Fate, place: Path, name: str, build: Path) -> Outcome:
+    """One miniature: as it is, and then killed."""
+    dice, outcome = random.Random(fate.seed), Outcome(name, fate.seed)
+    whole = alone(place, name)
+    wanted = weights(place / f"whole-{name}")
+    ways = (RESUMED, RECOVERED) if fate.kills > FEW else ((RESUMED, RECOVERED)[fate.number % 2],)
+    for way in ways:
+        held = Training(place, build, name, way)
+        follow(held, len(curve(whole.rows)), -(-fate.kills // len(ways)), dice, outcome)
+        outcome.totals["runs"] += 1
+        outcome.totals["attempts"] += held.attempts
+        told = [f"{held.run.id}, {way.name}: {fault}" for fault in held.faults(whole, wanted)]
+        outcome.violations += told
     return outcome
 
 
@@ -253,7 +279,7 @@ def _killed(held: Training, rows: int, dice: random.Random, outcome: Outcome) ->
     return True
 
 
-def _patiently(held: Training, there: Any) -> None:
+def _patiently(held: Training, there: Callable[[], bool]) -> None:
     """Until it is there; a run that makes no progress in the meantime is an error."""
     since, seen = time.monotonic(), -1
     while not there():

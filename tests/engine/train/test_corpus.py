@@ -201,6 +201,9 @@ def test_no_batch_of_rows_is_empty(count: int) -> None:
     row = parse_row({"text": "abc"}, "f:1", "auto")
     found = encode([row] * count, pick("alpaca", None, ""), tokenize, 10, "truncate")
     assert len(found.ids) == count and all(asked)
+    if not count:
+        with pytest.raises(TrainError, match=r"no row is left to train on\. The files are empty"):
+            pack(found, 10, True, 1)
 
 
 def test_a_prompt_that_fills_the_context_leaves_nothing_to_learn() -> None:

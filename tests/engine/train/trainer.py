@@ -22,7 +22,7 @@ PRELOAD = [
     "transformers.models.gpt2.modeling_gpt2",
     "transformers.models.auto.modeling_auto",
 ]
-LONGEST_S = 100.0
+LONGEST_S = 300.0
 
 
 @dataclass(frozen=True)
