@@ -5,7 +5,6 @@ Everything is computed from counts on a thread; nothing is written before somebo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,25 +16,20 @@ from textual.containers import Horizontal
 from cockpit.actions import MIX, bindings
 from cockpit.inks import Line
 from cockpit.screens.base import Place
-from cockpit.widgets.bars import cells
+from cockpit.widgets import mixture
 from cockpit.widgets.lines import Lines
 from cockpit.widgets.listing import Listing
-from engine.cli import words
 from engine.display import display
 from engine.errors import Problem
 
 if TYPE_CHECKING:
-    from engine.data.board import Board, Column
+    from engine.data.board import Board
     from engine.data.preparing import Asking
     from engine.data.rows import Fault, Row
 
 OUT = "curriculum"
-BAR = 9
 TIGHT = 80
 """Columns below which one phase is shown at a time."""
-NEAR, FAR = 0.02, 0.10
-"""Shares apart from the ask that are well, and that are bad."""
-SHORT_TIERS = {"extremely_complex": "extreme"}
 
 
 class Mix(Place):
@@ -127,10 +121,14 @@ class Mix(Place):
             return
         for number in range(3):
             self._show_phase(number, self.board)
-        count = len(self._domains)
-        self.query_one(Listing).show(count, self._domain, self._head)
-        self.words("row").show(lambda width, height: self._row_lines(width))
-        self.words("becomes").show(lambda width, height: list(self._bill(width)))
+        domains, board, row = self._domains, self.board, self._row
+        self.query_one(Listing).show(
+            len(domains),
+            lambda index, width: mixture.domain_line(domains[index], width),
+            mixture.domain_head,
+        )
+        self.words("row").show(lambda width, height: mixture.row_lines(row, width))
+        self.words("becomes").show(lambda width, height: list(mixture.bill(board)))
 
     def _show_phase(self, number: int, board: Board) -> None:
         box = self.words(f"phase{number}")
@@ -144,24 +142,8 @@ class Mix(Place):
         sign = "✔" if table["met"] else "✖"
         here = "▸ " if first + number == self._phase else ""
         box.border_title = f"{here}{display(table['phase'], 20)}  {table['rows']:,} rows {sign}"
-        chosen = first + number == self._phase
-        box.show(lambda width, height: list(self._phase_lines(column, chosen, width)))
-
-    def _phase_lines(self, column: Column, chosen: bool, width: int) -> Iterator[Line]:
-        for index, tier in enumerate(column.table["tiers"]):
-            cursor = "▸" if chosen and index == self._tier else " "
-            yield [(cursor, "accent bold"), *tier_line(tier, width)]
-        table = column.table
-        yield [(f"{table['rows']:,} rows of {table['asked']:,} asked", "text")]
-        cap = table["cap"]
-        if cap["domain"] is not None:
-            asked = "" if cap["asked"] is None else f", cap {percent(cap['asked'])}"
-            yield [(f"{display(cap['domain'], 24)} {percent(cap['share'])}{asked}", "muted")]
-        focus = table["focus"]
-        if focus["share"] is not None:
-            yield [(f"in focus {percent(focus['share'])}, {len(focus['absent'])} absent", "muted")]
-        for why in table["why"][:2]:
-            yield [("! ", "bad"), (display(why, 120), "warn")]
+        tier = self._tier if first + number == self._phase else None
+        box.show(lambda width, height: list(mixture.phase_lines(column, tier, width)))
 
     @property
     def _domains(self) -> list[dict[str, Any]]:
@@ -169,70 +151,6 @@ class Mix(Place):
             return []
         found = self.board.columns[self._phase].table["domains"]
         return sorted(found, key=lambda one: (-sum(one["has"].values()), one["domain"]))
-
-    def _columns(self, width: int) -> list[tuple[str, int, bool]]:
-        name = min(max(width - 52, 12), 36)
-        return [("", 3, False), ("DOMAIN", name, False), ("HAS e/m/h/x", 22, False),
-                ("SHORT", 7, True), ("ROWS", 8, True), ("SHARE", 8, True)]  # fmt: skip
-
-    def _head(self, width: int) -> Line:
-        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
-
-    def _domain(self, row: int, width: int) -> Line:
-        one = self._domains[row]
-        holes = [tier for tier, rows in one["has"].items() if not rows]
-        sign, ink = ("✖", "bad") if len(holes) == len(one["has"]) else ("⚠", "warn")
-        texts = [
-            (f" {'★' if one['focus'] else ' '}{sign if holes else ' '}", ink),
-            (display(one["domain"], 60), "title"),
-            ("/".join(f"{rows:,}" for rows in one["has"].values()), "text"),
-            (f"{one['short']:,}" if one["short"] else "", "warn"),
-            (f"{one['rows']:,}", "text"),
-            (percent(one["share"]) if one["rows"] else "—", "muted"),
-        ]
-        columns = self._columns(width)
-        return cells([(text, size, ink, right)
-                      for (text, ink), (_, size, right) in zip(texts, columns, strict=True)])  # fmt: skip
-
-    def _row_lines(self, width: int) -> list[Line]:
-        from engine.data.rows import Row
-
-        if self._row is None:
-            return [[("no row here", "muted")]]
-        where, row, wrong = self._row
-        if not isinstance(row, Row):
-            return [[(display(where, 60), "muted"), (f"  ✖ {display(row.reason, 80)}", "bad")]]
-        asked, answer = row.turns[0].text, row.turns[-1].text
-        judged = f"✖ {', '.join(wrong)}" if wrong else "✔"
-        return [
-            [(f"{display(where, 60)}  ", "muted"), (judged, "bad" if wrong else "good")],
-            [(f"“{display(asked, max(width - 4, 10))}”", "text")],
-            [(f"→ “{display(answer, max(width - 6, 10))}”", "text")],
-        ]
-
-    def _bill(self, width: int) -> Iterator[Line]:
-        from engine.data.outlook import together
-
-        assert self.board is not None
-        parts = [column.outlook for column in self.board.columns]
-        for column, one in zip(self.board.columns, parts, strict=True):
-            yield self._charge(display(column.table["phase"], 12), one)
-        if len(parts) > 1:
-            yield self._charge("all", together(parts))
-        empty = len(self.board.tree.empty)
-        note = f"{empty} of {len(self.board.tree.buckets)} bucket files are EMPTY" if empty else ""
-        yield [(note, "warn"), (f"  seed {self.board.asking.seed}", "muted")]
-
-    @staticmethod
-    def _charge(name: str, one: Any) -> Line:
-        money = words.money(one.dollars)
-        ink = "bad" if one.blind else "text"
-        return [
-            (f"{name:<12} ", "title"),
-            (f"{one.rows:,} rows → {one.steps:,} steps → ", "text"),
-            (f"{one.points:,} loss points", ink),
-            (f" → {one.checkpoints:,} checkpoints  {words.span(one.seconds)}  {money}", "text"),
-        ]
 
     # acting
 
@@ -329,25 +247,3 @@ class Mix(Place):
 
     def action_back(self) -> None:
         self.deck.back()
-
-
-def tier_line(tier: dict[str, Any], width: int) -> Line:
-    """`easy    ask 35% got 14% █░░░░░░░░ ✖`"""
-    asked, got = tier["asked_share"], tier["share"]
-    name = SHORT_TIERS.get(tier["tier"], tier["tier"])
-    room = max(0, min(BAR, width - 28))
-    full = round((got or 0) * room)
-    apart = 0.0 if asked is None else abs((got or 0) - asked)
-    sign, ink = ("✔", "good") if apart <= NEAR else ("⚠", "warn") if apart <= FAR else ("✖", "bad")
-    bar = "█" * full + "░" * (room - full)
-    shown = re.sub(r"[^\w .-]", "", name)[:8]
-    return [
-        (f"{shown:<8}", "text"),
-        (f"ask {percent(asked):>3} got {percent(got):>3} ", "muted"),
-        (bar, "primary"),
-        (f" {sign}", f"{ink} bold"),
-    ]
-
-
-def percent(share: float | None) -> str:
-    return "—" if share is None else f"{100 * share:.0f}%"

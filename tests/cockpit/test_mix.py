@@ -10,7 +10,8 @@ import pytest
 
 from cockpit.app import Cockpit, Opening
 from cockpit.cli import _mix
-from cockpit.screens.mix import Mix, tier_line
+from cockpit.screens.mix import Mix
+from cockpit.widgets.mixture import tier_line
 from engine.errors import Problem
 from engine.runs import every
 from tests.cockpit.stage import play, text, until
