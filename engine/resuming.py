@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import checkpoints, control, journal, launching, profile
-from engine.checkpoints import Checkpoint, choosing, contents, manifest, patching
+from engine.checkpoints import Checkpoint, afar, choosing, contents, manifest, patching
 from engine.checkpoints.choosing import Choice
 from engine.errors import NotFound, Problem, Unknown, Unusable
 from engine.profile import Profile
@@ -40,7 +40,7 @@ def choose(run: Run, view: View, word: str) -> Chosen:
     if not checkpoints.resumable(frozen):
         fix = 'say how in [command] resume, for example ["--resume", "{path}"]'
         raise Unusable(f"the command of {run.id} cannot resume", fix)
-    if choosing.is_path(word):
+    if choosing.is_path(word) and afar.host_of(view) is None:
         return _whole(run, view, _at(Path(word).expanduser().absolute()))
     known = checkpoints.of_run(run, view, frozen)
     if word in choosing.OFFERED:

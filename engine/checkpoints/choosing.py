@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoints import manifest
+from engine.checkpoints import afar, manifest
 from engine.checkpoints.checkpoint import Checkpoint
 from engine.checkpoints.contents import MANIFEST, look
 from engine.profile import Profile
@@ -58,8 +58,8 @@ def best(run: Run, known: Sequence[Checkpoint], view: View, profile: Profile) ->
 
 
 def named(known: Sequence[Checkpoint], name: str) -> Checkpoint | None:
-    """The newest of this name, or the only one whose name or step is this."""
-    exact = [one for one in known if one.name == name]
+    """The newest of this name or path, or the only one whose name or step is this."""
+    exact = [one for one in known if name in (one.name, one.path)]
     if exact:
         return exact[-1]
     close = [one for one in known if Path(one.name).stem == name or str(one.step) == name]
@@ -68,7 +68,7 @@ def named(known: Sequence[Checkpoint], name: str) -> Checkpoint | None:
 
 def broken(run: Run, one: Checkpoint, view: View) -> str | None:
     """Why it must not be used; every byte is read where a manifest says what it should be."""
-    if one.flaw is not None:
+    if one.flaw is not None or afar.is_far(one):
         return one.flaw
     path = Path(one.path)
     if not path.exists():

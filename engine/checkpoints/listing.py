@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoints import manifest
+from engine.checkpoints import afar, manifest
 from engine.checkpoints.checkpoint import HERE, Checkpoint, Place
 from engine.checkpoints.contents import Contents, look, step_in
 from engine.profile import Profile
@@ -22,6 +22,9 @@ UNFINISHED = ("~", ".tmp", "-tmp", ".part", ".partial", ".incomplete", ".lock", 
 
 def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     """All that are known and still there, in the order in which they were learned of, each path once."""
+    host = afar.host_of(view)
+    if host is not None:
+        return afar.told(view, host)
     found = {one.path: _inside(one) for one in announced(view)}
     for one in _committed(run, view):
         found[one.path] = one

@@ -205,8 +205,6 @@ class Keeper:
             wish = view.keeper.wish
             if wish is not None and wish.resume_from is not None:
                 return Restart(wish.resume_from, wish.resume_step)
-        if self._host is not None:
-            return _announced(RunReader(self.run).poll())
         whole = self._settle(view)
         if whole.last is not None and rollback.asked(whole.last.facts.runner):
             return self._back(whole)
@@ -281,14 +279,6 @@ class Keeper:
 
     def _write(self, event: Event) -> None:
         self._writer.append(event, durable=True)
-
-
-def _announced(view: View) -> Restart | None:
-    """The newest checkpoint that a trainer on another machine announced with its manifest; it lies there."""
-    saved = [
-        one for attempt in view.attempts for one in attempt.facts.trainer.saved if one.manifest
-    ]
-    return Restart(saved[-1].path, saved[-1].step) if saved else None
 
 
 def _host(view: View) -> Host | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import living
 from tests.support import sshd as sshds
 from tests.support.cli import Engine, caller
 from tests.support.cutter import Cutter
@@ -33,6 +35,10 @@ def sshd(tmp_path: Path, home: Path) -> Iterator[Sshd]:
     found.start()
     (home / "hosts.toml").write_text(found.entry())
     yield found
+    # A keeper stays until the last byte is here, which on a busy machine takes longer than others are given.
+    until = time.monotonic() + 60
+    while living(home) and time.monotonic() < until:
+        time.sleep(0.1)
     found.stop()
 
 

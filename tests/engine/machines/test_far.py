@@ -220,3 +220,26 @@ def test_the_project_goes_along_once_and_each_run_has_a_copy_of_its_own(
     assert all((folder / "made").exists() for folder in folders)
     (release,) = (sshd.home / ".cockpit" / "releases").iterdir()
     assert sorted(path.name for path in release.iterdir()) == ["p.toml", "train.py", "words.txt"]
+
+
+def test_it_goes_on_from_a_checkpoint_that_lies_there(
+    engine: Engine, sshd: Sshd, project: Path
+) -> None:
+    trainer = Path(sshds.__file__).with_name("trainer.py")
+    words = f"'{sys.executable}', '{trainer}', '--out', 'out', '--steps', '400', '--gap', '0.02'"
+    (project / "p.toml").write_text(
+        f"recipe = 'command'\n[command]\nargv = [{words}, '--every', '5']\n"
+        "resume = ['--resume', '{path}']\n"
+    )
+    run = the(engine("launch", "p.toml", "--host", "far").out)
+    seen(run, 12)
+    assert engine("stop", run.id, "--wait").status == 0
+    (row, *_) = engine("checkpoints", run.id, "--json").values()
+    assert row["where"] == "far", row
+    assert engine("resume", run.id).status == 0
+    seen(run, 30)
+    assert engine("kill", run.id, "--wait").status == 0
+    second = RunReader(run).poll().attempts[-1]
+    planned = second.facts.trainer.planned
+    assert planned is not None and planned.start_step == second.opening.resume_step
+    assert (second.opening.resume_step or 0) >= 10
