@@ -120,6 +120,7 @@ class Run:
 
     @contextmanager
     def at_work(self, what: str) -> Iterator[None]:
+        """Not put back by an error: who explains it wants to know."""
         self.doing, before = what, self.doing
         yield
         self.doing = before

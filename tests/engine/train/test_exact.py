@@ -24,10 +24,13 @@ KILLS = 50 if os.environ.get("SOAK") else 3
 LORA: dict[str, Any] = {"adapter": {"kind": "lora"}}
 METHODS: dict[str, dict[str, Any]] = {
     "lora, packed, dropout, accumulation": LORA,
-    "dora, padded": {"adapter": {"kind": "dora"}, "data": {"packing": False}},
+    "dora, padded, three workers": {
+        "adapter": {"kind": "dora"},
+        "data": {"packing": False, "workers": 3},
+    },
     "qdora, 8-bit AdamW": {
         "adapter": {"kind": "dora"},
-        "model": {"bits": 4},
+        "model": {"bits": 4, "quant": "fp4", "double_quant": False},
         "optim": {"name": "adamw8bit"},
     },
     "full, bf16, checkpointing": {
