@@ -46,21 +46,21 @@ class Agreed:
     @classmethod
     def of(cls, source: Mapping[str, Any]) -> Agreed:
         """From a job; a profile has the same tables but for what belongs to one attempt."""
-        limits, resume = _table(source, "limits"), _table(source, "resume")
-        actions = _table(_table(source, "alerts"), "actions")
-        x = _table(source, "log").get("x")
+        limits, resume = table(source, "limits"), table(source, "resume")
+        actions = table(table(source, "alerts"), "actions")
+        x = table(source, "log").get("x")
         return cls(
             expect={
                 name: _expected(told)
-                for name, told in _table(source, "expect").items()
+                for name, told in table(source, "expect").items()
                 if isinstance(told, dict)
             },
             x=x if isinstance(x, str) else "step",
             ignored=frozenset(name for name, action in actions.items() if action == "ignore"),
-            hours=_amount(limits.get("hours")),
-            dollars=_amount(limits.get("dollars")),
-            price_hour=_amount(limits.get("price_hour")),
-            before_s=_amount(resume.get("before_s")) or 0.0,
+            hours=amount(limits.get("hours")),
+            dollars=amount(limits.get("dollars")),
+            price_hour=amount(limits.get("price_hour")),
+            before_s=amount(resume.get("before_s")) or 0.0,
             resume_step=whole(resume.get("step")),
             resume_loss=number(resume.get("loss")),
         )
@@ -88,11 +88,13 @@ def _numbers(value: object, count: int) -> list[float]:
     return found if len(found) == len(told) == count else []
 
 
-def _table(source: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def table(source: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A table inside of another; empty where there is none."""
     found = source.get(name)
     return found if isinstance(found, dict) else {}
 
 
-def _amount(value: object) -> float | None:
+def amount(value: object) -> float | None:
+    """A number that is finite and not below 0."""
     found = number(value)
     return found if found is not None and math.isfinite(found) and found >= 0 else None

@@ -6,13 +6,13 @@ values are absent values: neither file is trusted to be whole.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.alarms import Agreed, Thresholds
-from engine.events.base import number, whole
+from engine.alarms.agreed import amount, table
+from engine.events.base import whole
 
 DEFAULT = Thresholds()
 NOTHING = Agreed()
@@ -34,23 +34,13 @@ class Terms:
     def of(cls, job: Mapping[str, Any] | None, profile: Mapping[str, Any] | None) -> Terms:
         """The job's word stands above the profile's."""
         source = job or profile or {}
-        limits = _table(source, "limits")
-        total = whole(job.get("total")) if job else whole(_table(source, "train").get("max_steps"))
+        limits = table(source, "limits")
+        total = whole(job.get("total")) if job else whole(table(source, "train").get("max_steps"))
         return cls(
-            Thresholds.of(_table(source, "alerts")),
+            Thresholds.of(table(source, "alerts")),
             total,
-            _amount(limits.get("price_hour")),
-            _amount(limits.get("dollars")),
+            amount(limits.get("price_hour")),
+            amount(limits.get("dollars")),
             Agreed.of(source),
-            _table(source, "gates"),
+            table(source, "gates"),
         )
-
-
-def _table(source: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = source.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _amount(value: object) -> float | None:
-    found = number(value)
-    return found if found is not None and math.isfinite(found) and found >= 0 else None
