@@ -22,6 +22,7 @@ PERMUTATIONS, BANDS = 128, 16
 SHINGLE = 3
 """Words of a shingle."""
 THRESHOLD = 0.8
+_SPACE = b" \t\n\r\f\v"
 _WORDS = re.compile(r"\w+")
 _U64 = np.uint64
 _SEED = np.random.SeedSequence(20261125)
@@ -85,8 +86,11 @@ class Near:
 
 def exact(row: Row) -> int:
     """Sixteen bytes of the row's text, without regard to case and space."""
-    said = "\x1f".join([f"{role}\x1e{' '.join(text.split())}" for role, text in row.turns])
-    return int.from_bytes(hashlib.blake2b(said.lower().encode(), digest_size=16).digest(), "big")
+    mark = hashlib.blake2b(digest_size=16)
+    for role, text in row.turns:
+        mark.update(b"\x1e" + role.encode() + b"\x1f")
+        mark.update(text.lower().encode("utf-8", "surrogatepass").translate(None, _SPACE))
+    return int.from_bytes(mark.digest(), "big")
 
 
 def text_of(row: Row) -> str:

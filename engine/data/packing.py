@@ -67,8 +67,3 @@ def best_fit(sizes: Ints, length: int) -> Ints:
             with_room[left].append(number)
             mask |= 1 << left
     return found
-
-
-def order_longest_first(sizes: Ints) -> Ints:
-    """Documents from the longest on: what a smoke run takes, so that memory is tested first."""
-    return np.argsort(-sizes, kind="stable").astype(np.int64)

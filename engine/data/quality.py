@@ -13,6 +13,7 @@ LEVELS: Mapping[str, str] = {
     "leaked": "error",
     "nearly leaked": "warning",
     "duplicate": "warning",
+    "duplicate id": "warning",
     "near duplicate": "warning",
     "too long": "warning",
     "truncated": "warning",
@@ -38,7 +39,8 @@ _SSN = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?
 _CARD = re.compile(r"(?<![\d.])(?:\d[ -]?){12,18}\d(?![\d.])")
 _PHONE = re.compile(r"(?<![\d.])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
-_DIGITS = re.compile("[0-9]{3}")
+_SHAPE = bytes.maketrans(b"123456789", b"000000000")
+_CARD_RUN, _IBAN_RUN = b"0" * 13, b"0" * 8
 SHORTEST = 60
 """Characters of an answer that should be a sentence: shorter ones are often a name or a number."""
 
@@ -82,17 +84,21 @@ def personal(text: str) -> str | None:
     """The kind of a string that looks like somebody's; never the string itself."""
     if "@" in text and _MAIL.search(text):
         return "an e-mail address"
-    if not _DIGITS.search(text):
+    # every digit as a 0: a look for a run of them is a hundred times as fast as a pattern
+    shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE)
+    if b"000" not in shape:
         return None
-    if "-" in text and _SSN.search(text):
+    if b"000-00-0000" in shape and _SSN.search(text):
         return "a social security number"
-    if any(_luhn(found.group()) for found in _CARD.finditer(text)):
+    if b"000-0000" in shape or b"000 0000" in shape or b"000.0000" in shape:
+        if _PHONE.search(text):
+            return "a telephone number"
+    run = shape.translate(None, b" -")
+    if _CARD_RUN in run and any(_luhn(found.group()) for found in _CARD.finditer(text)):
         return "a card number"
-    if _PHONE.search(text):
-        return "a telephone number"
-    return (
-        "an account number" if any(_iban(found.group()) for found in _IBAN.finditer(text)) else None
-    )
+    if _IBAN_RUN in run and any(_iban(found.group()) for found in _IBAN.finditer(text)):
+        return "an account number"
+    return None
 
 
 def _luhn(text: str) -> bool:

@@ -66,6 +66,7 @@ class Validator:
         self._near = Near() if wishes.near else None
         self._held: dict[int, str] = {}
         self._held_near, self._held_wheres = Near(), list[str]()
+        self._ids: dict[str, str] = {}
         self._waiting: list[str] = []
         self._rows = 0
 
@@ -88,6 +89,8 @@ class Validator:
                 continue
             good += 1
             self._row(row)
+            if "id" in record:
+                self._named(record["id"], row.where)
             if bucket:
                 self._placed(record, row, place)
         self.report.files[name] = good
@@ -121,6 +124,14 @@ class Validator:
             self.report.languages[spoken] = self.report.languages.get(spoken, 0) + 1
         self._rows += 1
         self._length(text, row)
+
+    def _named(self, name: object, where: str) -> None:
+        """Two rows of one id are two versions of one thing, or a mistake."""
+        key = str(name)
+        if key in self._ids:
+            self.report.note("duplicate id", where, f"id {key[:60]} is that of {self._ids[key]}")
+        else:
+            self._ids[key] = where
 
     def _length(self, text: str, row: Row) -> None:
         if self.wishes.lengths is None:

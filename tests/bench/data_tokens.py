@@ -15,8 +15,8 @@ from tests.bench import peers
 from tests.bench.figures import Figure
 from tests.bench.measure import ROOT, Failed, apart
 
-MEGABYTES = 96
-PEER_MEGABYTES = 4
+MEGABYTES = 32
+PEER_MEGABYTES = 3
 VOCAB = 30_000
 
 

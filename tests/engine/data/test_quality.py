@@ -154,6 +154,15 @@ def test_good_rows_are_ok_and_a_wrong_count_is_not(engine: Engine, tmp_path: Pat
     assert found["rows"] == 24 and len(found["files"]) == 8
 
 
+def test_ids_that_are_there_twice_are_named(engine: Engine, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{**grain.row("tax", "easy", n), "id": n % 3} for n in range(4)]
+    path = write(tmp_path / "r.jsonl", rows)
+    answer = engine("data", "validate", path, "--json")
+    (problem,) = answer.valid("data-validate")[0]["problems"]
+    assert (problem["problem"], problem["rows"], answer.status) == ("duplicate id", 1, 0)
+    assert problem["examples"][0] == {"where": f"{path}:4", "reason": f"id 0 is that of {path}:1"}
+
+
 def test_near_leaks_are_found_when_asked_for(engine: Engine, tmp_path: Path) -> None:
     path = write(tmp_path / "r.jsonl", [{"text": TALES[0]}, {"text": TALES[1]}])
     held = write(tmp_path / "e.jsonl", [{"text": TALES[0].replace("the", "a", 1)}])
