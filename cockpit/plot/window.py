@@ -86,4 +86,6 @@ def roomy(low: float, high: float) -> Window:
     """`fit` with the end rounded up, so that it stays put while most new points arrive."""
     exact = fit(low, high)
     unit = 10.0 ** (math.floor(math.log10(exact.width)) - 1)
+    if unit == 0.0:  # a width near the smallest float
+        return exact
     return Window(exact.lo, exact.lo + unit * math.ceil(exact.width / unit))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from cockpit.watching.moment import Moment
 
 MARK = " ◆ COCKPIT "
-NAME = 60
+NAME, LEAST = 60, 8
+"""Characters of a name at most, and of one that is cut at least."""
 ROOMY = 100
 """Columns from which on keys have their whole label."""
 
@@ -33,8 +34,10 @@ def header(places: Sequence[str], right: Line, width: int) -> Line:
     left: list[tuple[str, str]] = [(mark, "primary bold")]
     for place in way:
         text = place if cell_len(place) + 3 <= room else fit(place, max(room - 3, 0))
+        if cell_len(text) < min(cell_len(place), LEAST):
+            continue
         room -= cell_len(text) + 3
-        left += [(text, "muted"), (" › " if text else "", "faint")]
+        left += [(text, "muted"), (" › ", "faint")]
     return spread([*left, (here, "title")], right, width)
 
 

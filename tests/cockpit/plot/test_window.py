@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cockpit.plot.window import Window, fit, roomy
@@ -72,6 +72,7 @@ def test_there_is_always_something_to_look_at(low: float, high: float) -> None:
 
 
 @given(places, st.floats(0, 1e9))
+@example(0.0, 5e-324)
 def test_room_is_left_at_the_end_but_not_much(low: float, more: float) -> None:
     exact, found = fit(low, low + more), roomy(low, low + more)
     assert found.hi >= exact.hi - 1e-9 * max(abs(exact.hi), 1)
