@@ -24,7 +24,7 @@ class Asking:
     """A process that answers each line of JSON with one. It ends with the `with` block."""
 
     def __init__(self, what: str) -> None:
-        env = dict(os.environ)
+        env = {"TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1", **os.environ}
         root = str(Path(engine.__file__).parent.parent)
         env["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [env.get("PYTHONPATH")])])
         self._process = subprocess.Popen(

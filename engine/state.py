@@ -23,6 +23,10 @@ LEAST_QUIET_S = 30.0
 """Silence shorter than this is never called quiet."""
 
 
+OURS, REFUSES = "engine.train", 8
+"""Our own trainer, and what it exits with when it refuses a checkpoint; of a script of others 8 says nothing."""
+
+
 class State(str, Enum):
     QUEUED = "queued"
     LEASING = "leasing"
@@ -156,6 +160,9 @@ def _by_itself(view: View, attempt: AttemptView, end: ExitFacts) -> Verdict:
         )
     if end.signal is not None:
         return Verdict(State.FAILED, f"FAILED {_signal(end.signal)}", "killed by a signal", 1)
+    if end.code == REFUSES and OURS in attempt.opening.argv and attempt.opening.resume_from:
+        reason = "the checkpoint cannot be continued from; its console says why"
+        return Verdict(State.FAILED, f"FAILED {end.code}", reason, 8)
     if end.code != 0:
         full = next((line for line in end.tail if "out of memory" in line.lower()), None)
         if full is not None:

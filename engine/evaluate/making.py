@@ -19,6 +19,8 @@ from safetensors.torch import save_file
 from engine.errors import Unusable
 from engine.evaluate.models import open_model, open_tokenizer
 
+STAYS = ("trainer_state.json", "state.json", "MANIFEST.json")
+"""Of the training, not of the model."""
 PREFIXES = ("_orig_mod.", "module.")
 """What compiling and data parallelism put before every name."""
 WEIGHTS = ("model", "state_dict", "model_state_dict", "module")
@@ -73,10 +75,7 @@ def _copied(checkpoint: Path, folder: Path) -> None:
     """The parts of a folder that others need: weights, configuration, tokenizer. Pickles become safetensors."""
     weights = sorted(checkpoint.glob("*.safetensors"))
     for path in sorted(checkpoint.iterdir()):
-        if (
-            path.suffix in (".json", ".txt", ".model", ".jinja")
-            and path.name != "trainer_state.json"
-        ):
+        if path.suffix in (".json", ".txt", ".model", ".jinja") and path.name not in STAYS:
             shutil.copy2(path, folder)
     kept = [p for p in weights if p.name.startswith(("model", "adapter_model", "pytorch_model"))]
     for path in kept:

@@ -189,3 +189,20 @@ def test_a_new_attempt_makes_an_old_end_history() -> None:
 )
 def test_lengths_of_time(seconds: float, word: str) -> None:
     assert ago(seconds) == word
+
+
+@pytest.mark.parametrize(
+    ("argv", "resumed", "status"),
+    [
+        (("python", "-m", "engine.train", "p.json"), "/out/c-1", 8),
+        (("python", "-m", "engine.train", "p.json"), None, 1),
+        (("python", "train.py"), "/out/c-1", 1),
+    ],
+)
+def test_a_checkpoint_that_our_trainer_refuses_is_a_resume_not_proven(
+    argv: tuple[str, ...], resumed: str | None, status: int
+) -> None:
+    """Of a script of others an exit status of 8 says nothing."""
+    begun = "keeper", k.AttemptOpened(T0, 1, "local", argv, "/work", "resume", resumed)
+    found = said(view(accepted(), begun, started(), exited(8), closed()))
+    assert (found.state, found.status) == (State.FAILED, status)

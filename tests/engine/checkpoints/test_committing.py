@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.checkpoints import choosing, committing, history, of_run
+from engine.checkpoints import choosing, committing, drystart, history, of_run
 from engine.checkpoints.committing import Committing
 from engine.events import runner as r
 from engine.keeper import continuing
@@ -169,3 +169,23 @@ def test_the_curve_leaves_out_what_did_not_resume(logs: Path, project: Path) -> 
     warned = dataclasses.replace(judged, verdict="proven", action=None)
     journals.write(logs, [("2/runner", warned)])
     assert [loss for _, loss, _ in history.of(run, RunReader(run).poll())] == [9.0, 9.0, 3.0]
+
+
+def test_a_profile_that_says_how_many_stay_is_taken_at_its_word(logs: Path, project: Path) -> None:
+    wanted = shelves.of("out/checkpoint-*", checkpoints={"keep": {"newest": 2, "every": 20}})
+    run = shelves.run(logs, project, wanted)
+    for step in (20, 30, 50, 70):
+        foreign.nanogpt(project / "out" / f"checkpoint-{step}.pt", step)
+    shelves.committed(run, wanted)
+    (fact,) = continuing.prune(run, RunReader(run).poll(), wanted)
+    assert [Path(p).name for p in fact.paths] == ["checkpoint-30.pt"]  # type: ignore[attr-defined]
+    assert list(continuing.prune(run, RunReader(run).poll(), wanted)) == []
+    kept = {path.name for path in (project / "out").iterdir()}
+    assert kept == {"checkpoint-20.pt", "checkpoint-50.pt", "checkpoint-70.pt"}
+    assert list(continuing.prune(run, RunReader(run).poll(), GLOB)) == []
+
+
+def test_folders_of_a_dry_start_are_each_there_once(project: Path) -> None:
+    (project / "out").mkdir()
+    found = drystart.outermost([project / "out", project, project / "gone", project / "out"])
+    assert found == [project.resolve()]
