@@ -269,17 +269,7 @@ class Logs(Transport):
 
     def _land(self, moment: Moment) -> None:
         assert self._aimed is not None
-        attempt, end, t = self._aimed
-        number = None
-        if end is not None:
-            number = moment.console.at(attempt, end)
-        else:
-            for part in moment.console.parts:
-                if part.attempt == attempt:
-                    notes = list(part.sizes.notes("console"))
-                    offset = next((size for at, size in notes if at >= t), None)
-                    number = moment.console.at(attempt, offset) if offset else None
-        self._aimed = None
+        number, self._aimed = moment.console.near(*self._aimed), None
         if number is not None:
             self._sieve = Sieve()
             self._numbers = self._sieve.numbers(moment.console)

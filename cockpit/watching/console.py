@@ -96,6 +96,15 @@ class Console:
                 return first + min(place, len(part.ends) - 1)
         return None
 
+    def near(self, attempt: int, end: int | None, t: float) -> int | None:
+        """The line that ends there; where that is unknown, the one that stood there at this time."""
+        if end is not None:
+            return self.at(attempt, end)
+        sizes = next((part.sizes for part in self.parts if part.attempt == attempt), None)
+        notes = sizes.notes("console") if sizes is not None else ()
+        offset = next((size for at, size in notes if at >= t), None)
+        return self.at(attempt, offset) if offset else None
+
     def _starts(self) -> Iterator[tuple[Part, int]]:
         first = 0
         for part in self.parts:

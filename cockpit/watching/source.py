@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 from cockpit.milestones import milestones
 from cockpit.watching.clock import Clock
 from cockpit.watching.console import Lines
-from cockpit.watching.curves import Reading
 from cockpit.watching.head import Head, Position
 from cockpit.watching.marks import marks
 from cockpit.watching.memory import give_back
 from cockpit.watching.moment import Moment
+from cockpit.watching.reading import Reading
 from engine.cli.target import REWAKE_S, ours
 from engine.errors import Problem
 from engine.observe import Observer, terms_of

@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from cockpit.app import Cockpit, Opening
 from cockpit.watching.clock import Clock
 from cockpit.watching.console import Lines
-from cockpit.watching.curves import Reading
 from cockpit.watching.head import Head
 from cockpit.watching.moment import Moment
+from cockpit.watching.reading import Reading
 from cockpit.watching.source import Recorded
 from engine.journal import Writer
 from engine.runs import Run, every

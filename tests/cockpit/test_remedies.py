@@ -28,7 +28,7 @@ def test_advice_without_a_command_has_no_digit() -> None:
 
 
 def test_a_card_never_gives_way_to_a_long_line() -> None:
-    line = ConsoleLine(1, 0, 9, None, "x")
+    line = ConsoleLine(0, 1, 9, "x", None, 0)
     card = Explained("x", "the disk is full", "why", "make room", run=("engine", "gc"))
     told = Told(line, None, "x" * 5000, card, remedies(card, RUN))
     drawn = ["".join(text for text, _ in row) for row in explaining(told, 60, 8)]
