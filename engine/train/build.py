@@ -17,6 +17,7 @@ from engine.train.checkpoint import Checkpoint, newest, sweep, verify
 from engine.train.corpus import Corpus
 from engine.train.errors import ResumeError, TrainError, located
 from engine.train.feed import Plan
+from engine.train.heap import keep_freed
 from engine.train.job import global_batch, phases
 from engine.train.loss import compile_loss
 from engine.train.meter import formula
@@ -57,6 +58,8 @@ def build(job: Profile, world: World, out: Path, asked: Asked) -> Run:
 
 def assemble(job: Profile, world: World, parts: Parts, out: Path, asked: Asked) -> Run:
     """Split, compile, plan; the randomness of the training begins here."""
+    if world.device.type == "cpu":
+        keep_freed()
     torch.manual_seed(job.train.seed + world.rank)
     voice, net = Voice(world.first), parts.net
     compiled = _compile(job, net, world)
