@@ -20,6 +20,8 @@ MOST = 4 << 20
 """Bytes of a console that every dialect is tried on."""
 RELATIVE, ABSOLUTE = 6e-4, 6e-5
 """A console shows four digits, or four decimals."""
+COARSE = {"lightning": 6e-3, "tqdm": 6e-3}
+"""Bars show three digits."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def hear(run: Run) -> Hearing:
     console = _console(attempt, reader, None)
     trainer = list(_trainer(attempt))
     pairs = list(_pairs(trainer, console, by_step=reader.steps_by != "count"))
-    wrong = [pair for pair in pairs if not _near(pair.trainer, pair.console)]
+    relative = COARSE.get(reader.name or "", RELATIVE)
+    wrong = [pair for pair in pairs if not _near(pair.trainer, pair.console, relative)]
     return Hearing(
         attempt.number,
         reader.name,
@@ -123,7 +126,7 @@ def _pairs(trainer: list[Row], console: list[Row], by_step: bool) -> Iterable[Di
             yield Difference(row.step, known[row.step], row.values["loss"])
 
 
-def _near(exact: float, shown: float) -> bool:
+def _near(exact: float, shown: float, relative: float) -> bool:
     if exact != exact or shown != shown:
         return (exact != exact) == (shown != shown)
-    return exact == shown or abs(exact - shown) <= max(RELATIVE * abs(exact), ABSOLUTE)
+    return exact == shown or abs(exact - shown) <= max(relative * abs(exact), ABSOLUTE)

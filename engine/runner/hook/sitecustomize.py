@@ -176,7 +176,8 @@ def _lightning_row(trainer: Any, metrics: Any, step: Any) -> None:
     if step is None:
         step = metrics.get("step")
     if step is None:
-        step = trainer.fit_loop.epoch_loop._batches_that_stepped
+        # Its loggers get the number of the batch, from 0; the optimizer has made one step more.
+        step = trainer.global_step
     found = numbers(metrics)
     if found:
         write({"step": int(step), "epoch": float(trainer.current_epoch), **found})
