@@ -192,7 +192,11 @@ class _Attempt:
         table = self.table
         shown = _until(table, reach)
         last = int(shown.ends[-1]) if len(shown) else 0
-        noted = 0 if shown.t.rows is None else len(self.sizes.index(self.segment)[0])
+        noted = 0
+        if shown.t.rows is not None:
+            noted = len(self.sizes.index(self.segment)[0])
+        elif self.segment == "trainer":
+            self.sizes.forget("trainer")  # every row has told its time
         key = (self.segment, len(shown), last, shown.preview, noted)
         if self._cut is None or self._cut[0] != key:
             seen = np.asarray(times(shown, self.sizes, self.segment), np.float64)
