@@ -16,7 +16,7 @@ from textual.filter import LineFilter
 from engine.display import display
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _safe(text: str) -> str:
     return display(text, len(text))
 

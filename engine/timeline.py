@@ -52,6 +52,10 @@ class Sizes:
         """Times and ends, as long as each other; they grow."""
         return self._times[segment], self._ends[segment]
 
+    def forget(self, segment: str) -> None:
+        """All but the newest note: for whoever has better times of what came so far."""
+        del self._times[segment][:-1], self._ends[segment][:-1]
+
     def _note(self, fact: object) -> None:
         if not isinstance(fact, Grew) or fact.t is None or not math.isfinite(fact.t):
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -134,18 +135,20 @@ class Cells:
         return found
 
 
-def sized(text: str) -> list[tuple[str, int]]:
+@lru_cache(maxsize=256)
+def sized(text: str) -> tuple[tuple[str, int], ...]:
     """Characters made harmless, and the cells each takes. A cell holds one: marks that combine are left out."""
     shown = display(text)
     if shown.isascii():
-        return [(character, 1) for character in shown]
-    return [
+        return tuple((character, 1) for character in shown)
+    return tuple(
         (character, 2 if unicodedata.east_asian_width(character) in "WF" else 1)
         for character in shown
         if unicodedata.category(character) not in ("Mn", "Me", "Cf")
-    ]
+    )
 
 
+@lru_cache(maxsize=2048)
 def length(text: str) -> int:
     """Cells that a text takes."""
     return sum(size for _, size in sized(text))

@@ -33,8 +33,10 @@ class Picture:
 
     def column(self, x: float) -> int | None:
         """The column of cells that shows x; None when the window does not."""
-        found = self.columns(np.array([x]))
-        return int(found[0]) if len(found) else None
+        if not self.window.lo <= x <= self.window.hi:
+            return None
+        place = int((x - self.window.lo) / self.window.width * self.layout.columns)
+        return min(place, self.layout.columns - 1) + self.layout.gutter
 
     def columns(self, x: Floats) -> Places:
         """Columns of those x that the window shows, each once, in order."""

@@ -15,10 +15,11 @@ from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import KeyBar, header, standing
 from cockpit.widgets.lines import Lines
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what paints loads numpy, which a list of runs does without
     from cockpit.watching.moment import Moment
     from cockpit.watching.source import Source
     from cockpit.widgets.loglines import Hide
+    from cockpit.widgets.painted import Painted
     from engine.status import Status
 
 WIDTHS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
@@ -118,6 +119,8 @@ class Place(Screen[None]):
         """There is something newer to draw, once there is where to."""
         if self._ready and self.query(KeyBar):
             self.renew()
+            for one in self.query("Painted"):
+                cast("Painted", one).flush()
 
     def renew(self) -> None:
         """Draw what is newest."""

@@ -12,6 +12,7 @@ import numpy as np
 from cockpit.plot.grown import Grown
 from cockpit.watching.clock import Clock
 from cockpit.watching.curves import Curves, Part
+from cockpit.watching.reach import until
 from engine.columns import (
     EMPTY,
     Source,
@@ -91,9 +92,13 @@ class _Attempt:
 
     def part(self, reach: int) -> Part:
         table = self.table
-        shown = _until(table, reach)
+        shown = until(table, reach)
         last = int(shown.ends[-1]) if len(shown) else 0
-        noted = 0 if shown.t.rows is None else len(self.sizes.index(self.segment)[0])
+        noted = 0
+        if shown.t.rows is not None:
+            noted = len(self.sizes.index(self.segment)[0])
+        elif self.segment == "trainer":
+            self.sizes.forget("trainer")  # every row has told its time
         key = (self.segment, len(shown), last, shown.preview, noted)
         if self._cut is None or self._cut[0] != key:
             seen = np.asarray(times(shown, self.sizes, self.segment), np.float64)
@@ -108,23 +113,6 @@ class _Attempt:
         self._read = reading
         self._steps = self._room.joined(known, shown.step[len(known) :])
         return self._steps
-
-
-def _until(table: Table, reach: int) -> Table:
-    """The rows whose lines are there."""
-    length = int(np.searchsorted(table.ends, reach, "right"))
-    if length == len(table):
-        return table
-    metrics = {}
-    for name, series in table.metrics.items():
-        told = length if series.rows is None else int(np.searchsorted(series.rows, length))
-        if told:
-            rows = None if series.rows is None else series.rows[:told]
-            metrics[name] = type(series)(series.values[:told], rows)
-    t = table.t
-    told = length if t.rows is None else int(np.searchsorted(t.rows, length))
-    cut = type(t)(t.values[:told], None if t.rows is None else t.rows[:told])
-    return Table(table.step[:length], table.stepped, table.ends[:length], cut, metrics=metrics)
 
 
 def _without(part: Part, told: Mapping[str, object]) -> Part:

@@ -15,7 +15,7 @@ from cockpit.watching.clock import Clock
 from cockpit.watching.console import Lines
 from cockpit.watching.head import Head, Position
 from cockpit.watching.marks import marks
-from cockpit.watching.memory import give_back
+from cockpit.watching.memory import bound, give_back
 from cockpit.watching.moment import Moment
 from cockpit.watching.reading import Reading
 from engine.cli.target import REWAKE_S, ours
@@ -55,6 +55,7 @@ class Live:
     """A run as its files are now. Starts a keeper where a live run of ours has none."""
 
     def __init__(self, run: Run) -> None:
+        bound()
         self.run, self.acts = run, ours(run)
         self.head: Head | None = None
         self._clock = Clock()

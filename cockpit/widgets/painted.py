@@ -42,7 +42,13 @@ class Painted(Widget):
         self._colours = None
         self.refresh()
 
+    def flush(self) -> None:
+        """Draw what was asked for now, so that it is part of the same redraw as all else that changed."""
+        self._paint()
+
     def _paint(self) -> None:
+        if not self._asked:
+            return
         self._asked = False
         width, height = self.content_size
         if not (width and height and self.screen.is_current):

@@ -27,6 +27,7 @@ DAY_S = 24 * 3600
 STEP_S, BEAT_S = 1, 5
 CHUNKS = 96
 """Pieces in which the day is written: a quarter of an hour each."""
+WARM = 5
 
 
 def run() -> list[Figure]:
@@ -77,13 +78,17 @@ def _idle(home: str, what: list[str]) -> float:
 
 
 def _watched(home: str, run: Run) -> tuple[float, float, float, int]:
-    """A day passes in a minute while it looks."""
+    """A day passes in a minute while it looks; the hour before it has shown whatever is shown of a run that lives."""
     events = 0
     terminal = Terminal([*COCKPIT, run.id], SIZE, {"COCKPIT_HOME": home})
     try:
         terminal.rest(LIMIT_S)
+        for chunk in range(1, WARM):
+            _day(run, chunk, chunk + 1)
+            time.sleep(0.4)
+        terminal.rest(LIMIT_S)
         before = terminal.rss_mb()
-        for chunk in range(1, CHUNKS):
+        for chunk in range(WARM, WARM + CHUNKS):
             events += _day(run, chunk, chunk + 1)
             time.sleep(0.4)
         terminal.rest(LIMIT_S)
