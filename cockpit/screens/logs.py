@@ -292,10 +292,8 @@ class Logs(Transport):
             self.deck.go("dashboard", step)
 
     def action_teach(self) -> None:
-        if self.moment is None or not self.log_list.count:
-            return
-        line = self.moment.console.line(self._number(self.log_list.cursor))
-        self.deck.asking.teach(self.source.run, line.text, not self._lives())
+        if self.here is not None:
+            self.deck.asking.teach(self.source.run, self.here.text, not self._lives())
 
     def action_copy(self) -> None:
         self.deck.copy(f"engine tail {self.source.run.id} -f")
