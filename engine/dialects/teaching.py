@@ -18,7 +18,8 @@ from engine.dialects.taught import REACH
 _NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|(?:nan|inf)\b)", re.IGNORECASE
 )
-_ANY = r"[-+.\w]+"
+_ANY = r"[-+]?(?:\d{0,18}\.?\d{1,18}(?:[eE][-+]?\d{1,3})?|nan|inf)"
+"""Takes no letter or sign that stands between two numbers: five that could would try every way to share a line."""
 _NAME = re.compile(r"[A-Za-z_]\w{0,63}")
 _WORD = re.compile(r"([A-Za-z_][\w/.-]*)\W*$")
 

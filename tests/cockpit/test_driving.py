@@ -16,6 +16,7 @@ from cockpit.screens.logs import Logs
 from cockpit.screens.manual import Manual
 from cockpit.widgets.chart import Chart
 from cockpit.widgets.listing import Listing
+from engine.dialects.teaching import _ANY
 from engine.runs import Run
 from tests.cockpit.stage import keeping, opened, play, tale, text, until
 from tests.support import journals
@@ -261,4 +262,4 @@ def test_a_line_is_taught_by_naming_its_numbers(logs: Path) -> None:
 
     play(scene)
     (body,) = (json.loads(path.read_bytes()) for path in run.requests.glob("*.json"))
-    assert body["dialect"] == r"taught:err\s+(?P<loss>[-+.\w]+)"
+    assert body["dialect"] == rf"taught:err\s+(?P<loss>{_ANY})"

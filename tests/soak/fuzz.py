@@ -41,7 +41,7 @@ def check(data: bytes) -> str | None:
         width = chance.randint(1, max(1, len(body) // 3))
         pieces += cut.feed(body[at : at + width])
         at += width
-    if repr(found) != repr(pieces) or whole.state() != cut.state():
+    if repr(found) != repr(pieces) or repr(whole.state()) != repr(cut.state()):
         return f"{name}: another cut reads otherwise"
     for read in (Csv().feed, JsonLines().feed, state):
         read(body)
