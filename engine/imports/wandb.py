@@ -29,8 +29,7 @@ MOST_PRINTED = 64 << 20
 MOST_CONFIG = 1000
 MOST_SHAPES = 256
 _ITEM = re.compile(
-    rb"\n[\x00-\x7f][\n\x12][\x00-\x7f]([ -~]{1,120}?)\x82\x01[\x00-\x7f](-?[0-9][-+0-9.eE]{0,40}|NaN|-?Infinity)"
-    rb"(?=\n|\x12|\Z)",
+    rb"\n[\x00-\x7f][\n\x12][\x00-\x7f]([ -~]+)\x82\x01[\x00-\x7f]([-+0-9.eE]+|NaN|-?Infinity)",
     re.DOTALL,
 )
 _AROUND = 7
