@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.columns.series import NOTHING, Column, Floats, Ints, Series, Table
 from engine.scalars import Sample, Tally
+from engine.scalars.spans import MOST_METRICS, Span, one
 from engine.scalars.tally import NONE, WINDOW, Best, Streak
 
 BESTS = ("loss", "eval_loss")
@@ -27,6 +28,24 @@ def tally(table: Table) -> Tally:
     found.best = {name: best for name in BESTS if (best := _best(table, name)) is not None}
     found.recent.extend(_recent(table))
     _judge(found, table)
+    return found
+
+
+def spans(table: Table) -> dict[str, Span]:
+    """Each metric over all rows; added up one after the other, as the fold does."""
+    found = {}
+    for name, series in list(table.metrics.items())[:MOST_METRICS]:
+        values = series.values
+        finite = values[np.isfinite(values)]
+        any_finite = len(finite) > 0
+        found[name] = Span(
+            one(float(values[0])),
+            one(float(values[-1])),
+            float(finite.min()) if any_finite else None,
+            float(finite.max()) if any_finite else None,
+            float(np.add.accumulate(finite)[-1]) if any_finite else 0.0,
+            len(finite),
+        )
     return found
 
 

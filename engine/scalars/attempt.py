@@ -73,6 +73,7 @@ class Ahead:
     """A trainer's segment as far as `offset`, read by whoever reads it faster than line by line."""
 
     rows: Tally
+    spans: Mapping[str, Span]
     events: tuple[bytes, ...]
     """Lines that hold events, without their ends."""
     unreadable: int
@@ -134,7 +135,7 @@ class AttemptFold:
         """Take what a faster reader made of the trainer's segment; the next bytes fed are those behind it."""
         for line in ahead.events:
             self.feed("trainer", line + b"\n")
-        self._rows = ahead.rows.copy()
+        self._rows, self._row_spans = ahead.rows.copy(), Spans.of(ahead.spans)
         self._unreadable += ahead.unreadable
         self.restart("trainer", ahead.offset)
 

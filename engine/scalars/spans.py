@@ -31,6 +31,16 @@ class Spans:
         self._spans: dict[str, list[float]] = {}
         self._ranks: dict[int, float] = {}
 
+    @classmethod
+    def of(cls, spans: Mapping[str, Span]) -> Spans:
+        """As after rows that gave these."""
+        found = cls()
+        for name, span in spans.items():
+            low = math.inf if span.low is None else span.low
+            high = -math.inf if span.high is None else span.high
+            found._spans[name] = [span.first, span.last, low, high, span.total, span.seen]
+        return found
+
     def take(self, row: Row) -> None:
         """One more row."""
         if row.rank is not None and (row.rank in self._ranks or len(self._ranks) < MOST_RANKS):
@@ -86,7 +96,11 @@ def _after(before: Span, after: Span) -> Span:
 
 def _span(known: list[float]) -> Span:
     first, last, low, high, total, count = known
-    known_any = count > 0
-    return Span(
-        first, last, low if known_any else None, high if known_any else None, total, int(count)
-    )
+    if not count:
+        return Span(one(first), one(last), None, None, total, 0)
+    return Span(one(first), one(last), low, high, total, int(count))
+
+
+def one(value: float) -> float:
+    """The same NaN everywhere, so that equal spans are equal."""
+    return math.nan if math.isnan(value) else value

@@ -39,8 +39,7 @@ def describe(frame: Frame, terms: Terms, disk: risk.Disk | None = None) -> Statu
     agreed = replace(terms.agreed, at_risk_s=risked.seconds)
     alarms = judge(last.facts, terms.thresholds, there, agreed) if last else []
     reached = success(terms.gates, view) if terms.gates else None
-    verdict = settled(verdict, reached)
-    accepted = view.keeper.accepted
+    verdict, accepted = settled(verdict, reached), view.keeper.accepted
     total = terms.total if view.total is None else view.total
     doubted = () if verdict.final or last is None else _doubted(last, ahead)
     return Status(

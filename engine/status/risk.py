@@ -80,11 +80,12 @@ def cost(view: View, terms: Terms, now: float) -> Cost:
 
 
 def _saves(view: View, disk: Disk) -> list[_Save]:
-    """The last telling of each path, in the order of telling: a trainer's own word, then the keeper's on its files."""
+    """The last telling of each path: a trainer's own word, then the keeper's on its files. By attempt, then by step."""
     found: dict[str, _Save] = {}
     for attempt in view.attempts:
         committed = [_as_saved(c) for c in view.keeper.saves.commits if c.attempt == attempt.number]
-        for told in (*attempt.facts.trainer.saved, *committed):
+        newest = {told.path: told for told in (*attempt.facts.trainer.saved, *committed)}
+        for told in sorted(newest.values(), key=lambda one: one.step):
             found.pop(told.path, None)
             found[told.path] = _Save(attempt, told, disk.get((attempt.number, told.path)))
     return list(found.values())

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import pickle
 import time
+import zipfile
 from pathlib import Path
 
 say = logging.getLogger("train")
@@ -42,7 +44,9 @@ def resume(name: str | None, out: Path) -> int:
 def save(out: Path, step: int, final: bool = False) -> None:
     path = out / f"checkpoint-{step}.pt"
     say.info("Saving %scheckpoint to %s", "final " if final else "", path)
-    path.write_text(str(step))
+    with zipfile.ZipFile(path, "w") as archive:  # as torch writes one: an index, and its version
+        archive.writestr(f"{path.stem}/data.pkl", pickle.dumps({"iter_num": step}))
+        archive.writestr(f"{path.stem}/version", "3\n")
     kept = sorted(out.glob("checkpoint-*.pt"), key=lambda one: one.stat().st_mtime_ns)
     for old in kept[:-3]:
         old.unlink()

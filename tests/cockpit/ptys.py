@@ -16,7 +16,7 @@ from fcntl import ioctl
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-START_S, KEY_S, END_S = 40.0, 0.15, 20.0
+START_S, KEY_S, END_S = 40.0, 0.5, 30.0
 Keys = Sequence[tuple[str, bytes]]
 """What is typed, and what it must bring."""
 

@@ -82,7 +82,7 @@ def test_launch_watch_stop_resume_replay_by_keys(tmux: Tmux, home: Path) -> None
     tmux.shows("its program is here", "Enter launch")
     tmux.press("Enter")
     screen = tmux.shows("LIVE", "loss", "machine", "CPU", "S stop", "l logs")
-    assert "LEARNING" in screen and "GPU" in screen
+    assert "LEARNING" in screen.upper() and "GPU" in screen
     tmux.press("l")
     tmux.shows("following", "loss=")
     tmux.press("d")

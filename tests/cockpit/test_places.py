@@ -177,7 +177,7 @@ def test_the_palette_copies_a_command(logs: Path) -> None:
 
 def failing(logs: Path) -> Run:
     run = tale(logs, "FAILED 3")
-    journals.append(run.attempt(1).console, b"CUDA out of memory. Tried to allocate 2 GiB\n")
+    journals.append(run.attempt(1).console, b"CUDA out of memory. Tried to allocate 2.00 GiB\n")
     return run
 
 
@@ -187,10 +187,10 @@ def test_a_line_is_explained_and_a_digit_copies_what_helps(logs: Path) -> None:
     async def scene() -> None:
         async with opened(logs, run) as pilot:
             await pilot.press("l")
-            await until(pilot, lambda: "GPU's memory" in text(pilot))
-            await pilot.press("2")
+            await until(pilot, lambda: "The GPU had no room" in text(pilot))
+            await pilot.press("1")
             assert clipboard(pilot).startswith(f"engine fork {run.id} --from latest")
-            await pilot.press("1", "9", "w", "f", *"errors", "enter")
+            await pilot.press("2", "9", "w", "f", *"errors", "enter")
             await until(
                 pilot, lambda: "only errors" in text(pilot) and "line 1 of 1" in text(pilot)
             )

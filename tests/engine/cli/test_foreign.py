@@ -48,17 +48,18 @@ def test_moola_counts_epochs_and_writes_its_files_at_the_end(engine: Engine, pro
     )
 
 
-def test_london_resumes_by_name_and_starts_over(engine: Engine, project: Path) -> None:
+def test_london_starts_over_and_is_stopped_for_it(engine: Engine, project: Path) -> None:
     status, table = run(engine, "london-script")
     assert (status, table["word"], table["step"], table["total"]) == (0, "DONE", 200, 200)
     assert {one["step"] for one in table["checkpoints"]} >= {180, 200, 201}
     assert "mfu" in table["metrics"] and list(losses(engine))[:3] == [0, 10, 20]
-    assert engine("resume", "@", "--wait").status == 0
+    assert engine("resume", "@", "--wait").status == 8
     (table,) = engine("status", "@", "--json").valid("status")
     assert [attempt["n"] for attempt in table["attempts"]] == [1, 2]
+    assert table["word"] == "NOT RESUMED"
     rows = engine("tail", "@", "--metrics", "--json").valid("tail-metrics")
     again = [row for row in rows if row["attempt"] == 2]
-    assert again[0]["step"] == 0, "shown as it is: it counts from 0"
+    assert again[0]["step"] == 0, "it counts from 0, and is stopped for it"
 
 
 def test_elson_trains_three_phases_and_cleans_up_behind_itself(

@@ -18,7 +18,8 @@ def plain(value: object) -> str:
     if isinstance(value, np.ndarray):
         return repr(value.tolist())
     if isinstance(value, (Series, Table, Tally)):
-        return plain(vars(value))
+        # Columns know no row as it was told, and nobody asks them how a run began.
+        return plain({k: v for k, v in vars(value).items() if k not in ("first", "cut")})
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return plain(value._asdict())
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):

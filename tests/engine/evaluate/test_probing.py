@@ -20,6 +20,9 @@ from tests.support import foreign, shelves
 from tests.support import stories as s
 from tests.support.cli import Engine, caller
 
+# The process that generates is as nice as can be: on a busy machine it waits for everybody.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def engine(capsys: pytest.CaptureFixture[str]) -> Engine:

@@ -95,7 +95,11 @@ def test_a_runner_that_comes_late_ends_what_the_first_one_judged(tmp_path: Path)
             "        if ends:\n            self._stopping.ask(NOT_RESUMED, within_s=LEAVES_S)",
             "        if ends:\n            os.kill(os.getpid(), 9)",
         ),
-        ("runner/obey.py", "from typing import Iterable", "import os\nfrom typing import Iterable"),
+        (
+            "runner/obey.py",
+            "from typing import Callable, Iterable",
+            "import os\nfrom typing import Callable, Iterable",
+        ),
     )
     with attempt(tmp_path, script(0), build, proof=spec()) as one:
         assert one.run() == -9

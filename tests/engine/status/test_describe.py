@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 import engine
+from engine.alarms import Thresholds
 from engine.events import keeper as k
 from engine.events import runner as r
 from engine.frame import Frame, Sight
@@ -159,9 +160,7 @@ def test_a_doubtful_resume_that_goes_on_needs_somebody(verdict: str, alarm: str,
 
 
 def test_more_work_at_risk_than_the_profile_bears_needs_somebody() -> None:
-    (need,) = of("LIVE", terms=Terms(at_risk_s=30.0, price_hour=36.0)).needs
-    assert need.alarm == "at_risk" and "50 steps" in need.detail and "$" in need.detail
-    assert of("LIVE", terms=Terms(at_risk_s=0.0)).needs == ()
-    assert of("LIVE", terms=Terms(at_risk_s=3600.0)).needs == ()
-    alerts = {"alerts": {"at_risk_minutes": 0.5}}
-    assert Terms.of(alerts, None).at_risk_s == 30.0
+    (need,) = of("LIVE", terms=Terms(Thresholds(at_risk_minutes=0.5))).needs
+    assert need.alarm == "at_risk"
+    assert of("LIVE", terms=Terms(Thresholds(at_risk_minutes=0.0))).needs == ()
+    assert of("LIVE", terms=Terms(Thresholds(at_risk_minutes=60.0))).needs == ()

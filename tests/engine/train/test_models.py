@@ -11,7 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.profile.tables.model import Adapter
+from engine.profile.tables.model import Adapter, Model
 from engine.train import adapters, lowrank, models
 from engine.train.corpus import Document
 from engine.train.errors import TrainError
@@ -227,7 +227,7 @@ def frozen(kind: str) -> torch.nn.Module:
     if kind == "4-bit":
         from engine.train.quantize import quantize
 
-        quantize(box, torch.nn.Linear(1, 1), CPU, torch.float32)
+        quantize(box, torch.nn.Linear(1, 1), CPU, torch.float32, Model())
     return box["a"]
 
 
