@@ -36,7 +36,8 @@ run: $(VENV) ## train the demo, here and now, and watch it
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/cockpit demo; else $(BIN)/engine launch profiles/demo.toml --follow; fi
 
 test: $(VENV) ## run the tests
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not alone" tests
+	$(BIN)/python -m pytest -q -m alone tests/cockpit
 
 check: $(VENV) ## format, lint, types, arrows between modules, size budgets
 	$(BIN)/ruff format --check .

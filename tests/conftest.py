@@ -29,6 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "needs(*programs): skipped where one is missing, failed in CI; 'root' is the user",
     )
     config.addinivalue_line(
+        "markers", "alone: types into a real terminal, so nothing else may keep the machine busy"
+    )
+    config.addinivalue_line(
         "markers", "leaves(why): processes may outlive the test; they are ended all the same"
     )
 

@@ -74,6 +74,7 @@ def tmux(tmp_path: Path, home: Path) -> Iterator[Tmux]:
     found.end()
 
 
+@pytest.mark.alone
 @pytest.mark.needs("tmux")
 @pytest.mark.leaves("the run of this test is killed at its end")
 def test_launch_watch_stop_resume_replay_by_keys(tmux: Tmux, home: Path) -> None:

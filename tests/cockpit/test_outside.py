@@ -15,6 +15,7 @@ from tests.cockpit.ptys import session
 from tests.laws.test_display import OBEYED, PAYLOADS, hostile
 from tests.support import journals
 
+pytestmark = pytest.mark.alone
 TOUR = (
     ("\r", b"machine"),
     ("l", b"Logs"),
