@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from rich.segment import Segment
 from textual.color import Color
 
@@ -24,6 +25,9 @@ F2 = "\x1b[12~"
 OPEN = (("\r", b"machine"),)
 LEFT = b"\x1b[?1049l"
 COLOUR = re.compile(rb"\x1b\[[0-9;]*[34]8;")
+
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_crash_leaves_the_terminal_as_it_was(home: Path) -> None:

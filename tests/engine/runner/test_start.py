@@ -188,7 +188,14 @@ def test_of_many_runners_at_once_exactly_one_starts_the_trainer(tmp_path: Path) 
 
 def test_runners_that_ignore_each_other_would_start_it_twice(tmp_path: Path) -> None:
     """The control: without the two locks the same test sees more than one trainer."""
-    assert starts(tmp_path, FREE_JOURNAL, FREE_LOCK) > 1
+    # They must meet for it, which a busy machine may prevent; one of a few tries is enough.
+    tries = (tmp_path / str(number) for number in range(6))
+    assert any(_starts_in(folder) > 1 for folder in tries)
+
+
+def _starts_in(folder: Path) -> int:
+    folder.mkdir()
+    return starts(folder, FREE_JOURNAL, FREE_LOCK)
 
 
 @pytest.mark.parametrize("words", [[], ["a", "b"], ["/no/such/folder"], ["/"]])
