@@ -1,4 +1,4 @@
-"""Checkpoints on a machine that is not this one: what its trainer told is all that is known of them here."""
+"""What trainers told of their checkpoints; of those on another machine it is all that is known here."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ def host_of(view: View) -> str | None:
     return None if accepted is None or accepted.host == LOCAL else accepted.host
 
 
-def told(view: View, host: str) -> list[Checkpoint]:
+def told(view: View, place: Place = HERE) -> list[Checkpoint]:
     """Each path once, in the order of telling. One that was told with its manifest was whole then."""
     found: dict[str, Checkpoint] = {}
     for attempt in view.attempts:
         for saved in attempt.facts.trainer.saved:
+            # A path that is told relative begins where the trainer was started.
             path = os.path.join(attempt.opening.cwd, saved.path)
             found.pop(path, None)
             found[path] = Checkpoint(
@@ -31,7 +32,7 @@ def told(view: View, host: str) -> list[Checkpoint]:
                 bytes=saved.bytes,
                 t=saved.t,
                 verified="manifest" if saved.manifest else None,
-                places=(Place("machine", host),),
+                places=(place,),
             )
     return list(found.values())
 

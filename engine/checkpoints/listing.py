@@ -24,7 +24,7 @@ def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     """All that are known and still there, in the order in which they were learned of, each path once."""
     host = afar.host_of(view)
     if host is not None:
-        return afar.told(view, host)
+        return afar.told(view, Place("machine", host))
     found = {one.path: _inside(one) for one in announced(view)}
     for one in _committed(run, view):
         found[one.path] = one
@@ -61,22 +61,7 @@ def resumable(profile: Profile) -> bool:
 
 def announced(view: View) -> list[Checkpoint]:
     """Those that trainers told of and that are still there, oldest first, each path once."""
-    found: dict[str, Checkpoint] = {}
-    for attempt in view.attempts:
-        for saved in attempt.facts.trainer.saved:
-            # A path that is told relative begins where the trainer was started.
-            path = os.path.join(attempt.opening.cwd, saved.path)
-            if os.path.exists(path):
-                found.pop(path, None)
-                found[path] = Checkpoint(
-                    name=Path(path).name,
-                    path=path,
-                    step=saved.step,
-                    bytes=saved.bytes,
-                    t=saved.t,
-                    verified="manifest" if saved.manifest else None,
-                )
-    return list(found.values())
+    return [one for one in afar.told(view) if os.path.exists(one.path)]
 
 
 def matched(pattern: str, folder: Path) -> list[Checkpoint]:
