@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from cockpit.watching.head import Head
 from cockpit.watching.moment import Moment
 from cockpit.watching.reading import Reading
 from cockpit.watching.source import Recorded
-from engine.journal import Writer
 from engine.runs import Run, every
 from tests.support import journals
 from tests.support.stories import T0, Told
@@ -70,16 +69,6 @@ def tale(logs: Path, name: str, *more: Told | Iterable[Told]) -> Run:
     return run
 
 
-@contextmanager
-def keeping(run: Run) -> Iterator[None]:
-    """This process holds the keeper's segment, so every other keeper ends at once."""
-    writer = Writer(run.keeper)
-    try:
-        yield
-    finally:
-        writer.close()
-
-
 @asynccontextmanager
 async def opened(
     logs: Path, run: Run | None = None, size: tuple[int, int] = (120, 40), tape: bool = False
@@ -117,4 +106,4 @@ def play(scene: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(scene())  # type: ignore[arg-type]
 
 
-__all__ = ["NOW", "SIZES", "T0", "Pinned", "keeping", "opened", "play", "rows", "tale", "text"]
+__all__ = ["NOW", "SIZES", "T0", "Pinned", "opened", "play", "rows", "tale", "text"]

@@ -18,8 +18,9 @@ from cockpit.widgets.chart import Chart
 from cockpit.widgets.listing import Listing
 from engine.dialects.teaching import _ANY
 from engine.runs import Run
-from tests.cockpit.stage import keeping, opened, play, tale, text, until
+from tests.cockpit.stage import opened, play, tale, text, until
 from tests.support import journals
+from tests.support.holding import keeping
 
 
 def asked(run: Run) -> list[str]:

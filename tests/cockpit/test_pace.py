@@ -21,8 +21,8 @@ from cockpit.watching.source import Live
 from cockpit.watching.watch import Watch
 from engine import reader
 from engine.reader import RunReader
-from tests.cockpit.stage import keeping
 from tests.support import journals
+from tests.support.holding import keeping
 from tests.support.stories import live
 
 # what went by
@@ -90,8 +90,8 @@ def test_a_long_run_is_whole_at_the_first_look_and_exact_at_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source, "STILL_S", 0.0)
-    monkeypatch.setattr("cockpit.watching.curves.LONG", 64 << 10)
-    monkeypatch.setattr("cockpit.watching.curves.SLICE", 1 << 20)
+    monkeypatch.setattr("cockpit.watching.reading.LONG", 64 << 10)
+    monkeypatch.setattr("cockpit.watching.reading.SLICE", 1 << 20)
     run = journals.write(tmp_path / "logs", live())
     rows = b"".join(b'{"step":%d,"loss":%d.5,"t":%d}\n' % (n, n % 9, n) for n in range(90_000))
     journals.append(run.attempt(1).trainer, rows)

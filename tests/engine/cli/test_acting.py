@@ -7,32 +7,20 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from engine import control
-from engine.journal import Writer
 from engine.reader import RunReader
 from engine.runs import Run
 from tests.support import journals
 from tests.support import stories as s
 from tests.support.cli import Engine
+from tests.support.holding import keeping
 from tests.support.tales import TALES, told
 
 ENDS = {"DONE": 0, "FAILED 3": 1, "OOM": 1, "LOST": 3, "LIMIT": 5, "DIVERGED": 6, "STOPPED": 130}
-
-
-@contextmanager
-def keeping(run: Run) -> Iterator[None]:
-    """This process holds the keeper's segment, so every other keeper ends at once."""
-    writer = Writer(run.keeper)
-    try:
-        yield
-    finally:
-        writer.close()
 
 
 def going(logs: Path) -> Run:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from engine.checkpoints import sinks
-from engine.journal import Writer
 from engine.reader import RunReader
 from engine.runs import Run
 from tests.support import foreign, journals, shelves
 from tests.support import stories as s
 from tests.support.cli import Engine
+from tests.support.holding import keeping
 
 WANTED = shelves.of("out/checkpoint-*")
 
@@ -33,16 +31,6 @@ def run(logs: Path, tmp_path: Path) -> Run:
     shelves.committed(made, WANTED)
     journals.write(logs, s.closed())
     return made
-
-
-@contextmanager
-def keeping(run: Run) -> Iterator[None]:
-    """Nobody else may take up what is asked."""
-    writer = Writer(run.keeper)
-    try:
-        yield
-    finally:
-        writer.close()
 
 
 def taken_up(run: Run) -> None:

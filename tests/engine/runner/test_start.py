@@ -158,18 +158,19 @@ def test_a_second_runner_leaves_at_once_and_says_nothing(tmp_path: Path) -> None
         assert one.names() == ["runner_started", "started"]
 
 
-SLOW = (
-    "runner/launch.py",
-    "    ready_r, ready_w = os.pipe()",
-    "    import time; time.sleep(1.0)\n    ready_r, ready_w = os.pipe()",
-)
+def slow(pause_s: float) -> Fault:
+    """So long between the decision to start a trainer and its start."""
+    line = "    ready_r, ready_w = os.pipe()"
+    return "runner/launch.py", line, f"    import time; time.sleep({pause_s})\n{line}"
+
+
 FREE_JOURNAL = ("journal.py", "fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass")
 FREE_LOCK = ("runner/launch.py", "fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass")
 
 
-def starts(home: Path, *faults: Fault) -> int:
+def starts(home: Path, *faults: Fault, pause_s: float = 1.0) -> int:
     """How often the command ran when runners begin together and the first ones are killed while they start it."""
-    build = broken(home, SLOW, *faults)
+    build = broken(home, slow(pause_s), *faults)
     with attempt(home, shell(f"echo $$ >> {home}/ran; sleep 2"), build) as one:
         runners = [one.start() for _ in range(4)]
         until(lambda: one.said("runner_started"), "a runner")
@@ -188,14 +189,14 @@ def test_of_many_runners_at_once_exactly_one_starts_the_trainer(tmp_path: Path) 
 
 def test_runners_that_ignore_each_other_would_start_it_twice(tmp_path: Path) -> None:
     """The control: without the two locks the same test sees more than one trainer."""
-    # They must meet for it, which a busy machine may prevent; one of a few tries is enough.
-    tries = (tmp_path / str(number) for number in range(6))
-    assert any(_starts_in(folder) > 1 for folder in tries)
+    # They must meet for it, and on a busy machine they begin seconds apart.
+    assert any(_starts_with(pause_s, tmp_path) > 1 for pause_s in (1.0, 4.0, 16.0))
 
 
-def _starts_in(folder: Path) -> int:
+def _starts_with(pause_s: float, tmp_path: Path) -> int:
+    folder = tmp_path / str(pause_s)
     folder.mkdir()
-    return starts(folder, FREE_JOURNAL, FREE_LOCK)
+    return starts(folder, FREE_JOURNAL, FREE_LOCK, pause_s=pause_s)
 
 
 @pytest.mark.parametrize("words", [[], ["a", "b"], ["/no/such/folder"], ["/"]])

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine.train.rows import Fault
 
+from engine.data.rows import Fault
 from engine.profile.tables.data import Data
 from engine.train.cache import Tokens, cached, fingerprint, folder
 from engine.train.corpus import Encoded, encoded, stored
