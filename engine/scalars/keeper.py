@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Callable
 
 from engine.events import Event
 from engine.events import keeper as say
 from engine.scalars import saves
+from engine.scalars.changing import changed
 from engine.scalars.saves import NONE, SaveFacts
 
 
@@ -77,7 +78,7 @@ def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
         event.resume_step,
         event.change,
     )
-    return replace(
+    return changed(
         facts,
         openings=(*facts.openings, opening),
         asked=(),
@@ -91,44 +92,44 @@ def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
 
 def _lost(facts: KeeperFacts, event: say.AttemptLost) -> KeeperFacts:
     openings = tuple(
-        replace(o, lost=event.reason) if o.number == event.attempt else o for o in facts.openings
+        changed(o, lost=event.reason) if o.number == event.attempt else o for o in facts.openings
     )
-    return replace(facts, openings=openings)
+    return changed(facts, openings=openings)
 
 
 def _requested(facts: KeeperFacts, event: say.Requested) -> KeeperFacts:
     if any(known.id == event.id for known in facts.requests):
         return facts
-    return replace(facts, requests=(*facts.requests, event), asked=(*facts.asked, event))
+    return changed(facts, requests=(*facts.requests, event), asked=(*facts.asked, event))
 
 
 def _closed(facts: KeeperFacts, event: say.Closed) -> KeeperFacts:
     wish = facts.wish
     parting = wish if wish is not None and wish.kind != "resume" else None
-    return replace(facts, closed=event, parting=parting, planned=None)
+    return changed(facts, closed=event, parting=parting, planned=None)
 
 
 def _noted(facts: KeeperFacts, event: say.Noted) -> KeeperFacts:
     if any(known.id == event.id for known in facts.notes):
         return facts
-    return replace(facts, notes=(*facts.notes, event))
+    return changed(facts, notes=(*facts.notes, event))
 
 
 _FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
-    say.Accepted: lambda f, e: f if f.accepted else replace(f, accepted=e),
-    say.KeeperStarted: lambda f, e: replace(f, keeper=e, keepers=f.keepers + 1, failed=None),
+    say.Accepted: lambda f, e: f if f.accepted else changed(f, accepted=e),
+    say.KeeperStarted: lambda f, e: changed(f, keeper=e, keepers=f.keepers + 1, failed=None),
     say.AttemptOpened: _opened,
     say.AttemptLost: _lost,
-    say.RecoveryPlanned: lambda f, e: replace(f, planned=e),
-    say.RecoveryRefused: lambda f, e: replace(f, refused=e, planned=None),
+    say.RecoveryPlanned: lambda f, e: changed(f, planned=e),
+    say.RecoveryRefused: lambda f, e: changed(f, refused=e, planned=None),
     say.Requested: _requested,
     say.Noted: _noted,
-    say.ClockMeasured: lambda f, e: replace(f, clocks=(*f.clocks, e)),
-    say.DialectChosen: lambda f, e: replace(f, dialect=e.dialect),
-    say.ArtifactsChecked: lambda f, e: replace(f, artifacts=e),
+    say.ClockMeasured: lambda f, e: changed(f, clocks=(*f.clocks, e)),
+    say.DialectChosen: lambda f, e: changed(f, dialect=e.dialect),
+    say.ArtifactsChecked: lambda f, e: changed(f, artifacts=e),
     say.Closed: _closed,
-    say.Informed: lambda f, e: replace(f, notices=(*f.notices, e)),
-    say.KeeperFailed: lambda f, e: replace(f, failed=e.error),
+    say.Informed: lambda f, e: changed(f, notices=(*f.notices, e)),
+    say.KeeperFailed: lambda f, e: changed(f, failed=e.error),
 }
 
 
@@ -136,7 +137,7 @@ def fold(facts: KeeperFacts, event: Event) -> KeeperFacts:
     """The facts after one more event of the keeper's segment."""
     save = saves.FOLDS.get(type(event))
     if save is not None:
-        step = replace(facts, saves=save(facts.saves, event))
+        step = changed(facts, saves=save(facts.saves, event))
     else:
         step = _FOLDS[type(event)](facts, event)
-    return step if event.t is None else replace(step, t=event.t)
+    return step if event.t is None else changed(step, t=event.t)

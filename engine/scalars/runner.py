@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping
 
 from engine.events import Event
 from engine.events import runner as say
 from engine.identity import Identity
+from engine.scalars.changing import changed
 
 KEPT_SIZES = 512
 """Entries of the time index kept by the scalar fold: enough to date every row of its window."""
@@ -85,7 +86,7 @@ def _identity(event: Any) -> Identity:
 
 def _found(facts: RunnerFacts, event: say.GpusFound) -> RunnerFacts:
     known = {g["i"]: g for g in event.gpus if isinstance(g.get("i"), int)}
-    return replace(facts, gpus=known)
+    return changed(facts, gpus=known)
 
 
 def _exited(facts: RunnerFacts, event: say.Exited) -> RunnerFacts:
@@ -94,7 +95,7 @@ def _exited(facts: RunnerFacts, event: say.Exited) -> RunnerFacts:
     ended = ExitFacts(
         event.t, event.code, event.signal, event.oom, event.duration_s, event.step, event.tail
     )
-    return replace(facts, exit=ended)
+    return changed(facts, exit=ended)
 
 
 def _pulsed(facts: RunnerFacts, event: say.Pulsed) -> RunnerFacts:
@@ -102,42 +103,42 @@ def _pulsed(facts: RunnerFacts, event: say.Pulsed) -> RunnerFacts:
     # A clock that was set back begins anew.
     if not history or not 0.0 <= (event.t or 0.0) - (history[-1].t or 0.0) < HISTORY_S:
         history = (*history[1 - KEPT_HISTORY :], event)
-    return replace(facts, pulses=(*facts.pulses[1 - KEPT_PULSES :], event), history=history)
+    return changed(facts, pulses=(*facts.pulses[1 - KEPT_PULSES :], event), history=history)
 
 
 def _once(facts: RunnerFacts, event: say.Ordered) -> RunnerFacts:
     if any(known.id == event.id for known in facts.orders):
         return facts
-    return replace(facts, orders=(*facts.orders, event))
+    return changed(facts, orders=(*facts.orders, event))
 
 
 _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
-    say.RunnerStarted: lambda f, e: replace(f, runner=e, runners=f.runners + 1, failed=None),
-    say.Started: lambda f, e: replace(f, trainer=_identity(e), started_t=e.t),
-    say.Adopted: lambda f, e: replace(f, trainer=_identity(e), adopted=f.adopted + 1),
-    say.StartFailed: lambda f, e: replace(f, start_failed=e),
-    say.Beat: lambda f, e: replace(f, beat=e),
-    say.Grew: lambda f, e: replace(f, sizes=(*f.sizes[1 - KEPT_SIZES :], e)),
+    say.RunnerStarted: lambda f, e: changed(f, runner=e, runners=f.runners + 1, failed=None),
+    say.Started: lambda f, e: changed(f, trainer=_identity(e), started_t=e.t),
+    say.Adopted: lambda f, e: changed(f, trainer=_identity(e), adopted=f.adopted + 1),
+    say.StartFailed: lambda f, e: changed(f, start_failed=e),
+    say.Beat: lambda f, e: changed(f, beat=e),
+    say.Grew: lambda f, e: changed(f, sizes=(*f.sizes[1 - KEPT_SIZES :], e)),
     say.GpusFound: _found,
     say.Pulsed: _pulsed,
     say.Ordered: _once,
-    say.OrderRefused: lambda f, e: replace(f, refusals=(*f.refusals, e)),
-    say.Signalled: lambda f, e: replace(f, signals=(*f.signals, e)),
-    say.LimitReached: lambda f, e: replace(f, limit=f.limit or e),
-    say.RuleFired: lambda f, e: replace(f, rules=(*f.rules, e)),
-    say.Notified: lambda f, e: replace(f, notices=(*f.notices, e)),
-    say.ResumeJudged: lambda f, e: replace(f, resume=e),
-    say.LogReset: lambda f, e: replace(f, resets=f.resets + 1),
-    say.ReadSkipped: lambda f, e: replace(f, skipped_bytes=f.skipped_bytes + e.bytes),
-    say.DiskFilled: lambda f, e: replace(f, disk_filled=e),
-    say.SyncRefused: lambda f, e: replace(f, sync_refused=f.sync_refused or e),
-    say.OrphansSeen: lambda f, e: replace(f, orphans=e.pids),
+    say.OrderRefused: lambda f, e: changed(f, refusals=(*f.refusals, e)),
+    say.Signalled: lambda f, e: changed(f, signals=(*f.signals, e)),
+    say.LimitReached: lambda f, e: changed(f, limit=f.limit or e),
+    say.RuleFired: lambda f, e: changed(f, rules=(*f.rules, e)),
+    say.Notified: lambda f, e: changed(f, notices=(*f.notices, e)),
+    say.ResumeJudged: lambda f, e: changed(f, resume=e),
+    say.LogReset: lambda f, e: changed(f, resets=f.resets + 1),
+    say.ReadSkipped: lambda f, e: changed(f, skipped_bytes=f.skipped_bytes + e.bytes),
+    say.DiskFilled: lambda f, e: changed(f, disk_filled=e),
+    say.SyncRefused: lambda f, e: changed(f, sync_refused=f.sync_refused or e),
+    say.OrphansSeen: lambda f, e: changed(f, orphans=e.pids),
     say.Exited: _exited,
-    say.RunnerFailed: lambda f, e: replace(f, failed=e.error),
+    say.RunnerFailed: lambda f, e: changed(f, failed=e.error),
 }
 
 
 def fold(facts: RunnerFacts, event: Event) -> RunnerFacts:
     """The facts after one more event of a runner's segment."""
     step = _FOLDS[type(event)](facts, event)
-    return step if event.t is None else replace(step, t=event.t)
+    return step if event.t is None else changed(step, t=event.t)

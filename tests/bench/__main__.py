@@ -31,6 +31,8 @@ def main() -> int:
         found = figures(import_module(f"tests.bench.{options.names[0]}").run())
         Path(options.alone).write_text(json.dumps([asdict(one) for one in found]))
         return 0
+    # An installed program finds its bytecode, and so do the peers.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if options.full:
         os.environ[FULL] = "1"
     found = [one for name in options.names or benches() for one in _apart(name)]
