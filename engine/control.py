@@ -23,7 +23,7 @@ from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
 
 TOLD = ("pin", "unpin", "pruned", "pushed")
 """Words about checkpoints, which become facts and steer nothing."""
-KINDS = ("stop", "kill", "save", "note", "resume", "dialect", *TOLD)
+KINDS = ("stop", "kill", "save", "note", "resume", "dialect", "pull", *TOLD)
 
 
 def who() -> str:

@@ -117,9 +117,11 @@ def actions_of(run: Run) -> dict[str, str]:
 
 
 def look_at_disk(view: View, run: Run | None = None) -> Disk:
-    """Every checkpoint saved on this machine, as it lies there now. `run` has the manifests of foreign ones."""
-    if view.keeper.accepted is None or view.keeper.accepted.host != LOCAL:
+    """Every checkpoint that is here, saved or brought, as it lies now. `run` has the manifests of foreign ones."""
+    if view.keeper.accepted is None:
         return {}
+    if view.keeper.accepted.host != LOCAL:
+        return _brought(view, run)
     found = {
         (attempt.number, saved.path): inspect(place(attempt, saved.path), saved.manifest)
         for attempt in view.attempts
@@ -129,6 +131,21 @@ def look_at_disk(view: View, run: Run | None = None) -> Disk:
         return found
     for told in view.keeper.saves.commits:
         found[told.attempt, told.path] = _committed(run.manifests, told)
+    return found
+
+
+def _brought(view: View, run: Run | None) -> Disk:
+    """What came from a machine: by the paths that were told there, and scripts' own by those of the copies."""
+    copies = {(one.attempt, one.path): Path(one.copy) for one in view.keeper.saves.pulled}
+    found: dict[tuple[int, str], Seen] = {}
+    for attempt in view.attempts:
+        for saved in attempt.facts.trainer.saved:
+            copy = copies.get((attempt.number, str(place(attempt, saved.path))))
+            if copy is not None:
+                found[attempt.number, saved.path] = inspect(copy, saved.manifest)
+    if run is not None:
+        for told in view.keeper.saves.commits:
+            found[told.attempt, told.path] = _committed(run.manifests, told)
     return found
 
 

@@ -114,6 +114,11 @@ class Run:
         return self.folder / "safe"
 
     @property
+    def pulled(self) -> Path:
+        """What came from the machine, by attempt, and the results in `files`."""
+        return self.folder / "pulled"
+
+    @property
     def patches(self) -> Path:
         return self.folder / "patches"
 

@@ -26,6 +26,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "teach": ("teach", "name the numbers of a line that no dialect reads"),
         "replay": ("replay", "a run once more, on a clock"),
     },
+    "Move": {
+        "pull": ("pull", "bring here what a run's machine made, compared byte for byte"),
+        "push": ("push", "send a project to a machine ahead of a launch"),
+    },
     "Act": {
         "stop": ("request", "ask the trainer to save and end, end it if it does not"),
         "save": ("request", "ask the trainer for a checkpoint now"),

@@ -1,4 +1,4 @@
-"""Facts about a run's checkpoints, written by its keeper: committed, set aside, protected, pinned, pushed."""
+"""Facts about a run's checkpoints, written by its keeper: committed, set aside, protected, pinned, pushed, pulled."""
 
 from __future__ import annotations
 
@@ -103,4 +103,47 @@ class Pushed(Event):
     by: str
 
 
-KINDS = (Committed, SetAside, Protected, Restored, Certified, Pinned, Pruned, Pushed)
+@dataclass(frozen=True)
+class Pulled(Event):
+    """A machine's checkpoint or results came here, and every byte of the copy was compared before this was written."""
+
+    name: ClassVar[str] = "pulled"
+    attempt: int
+    path: str
+    """Where it lies on the machine."""
+    copy: str
+    digest: str
+    """SHA-256 of its manifest, or of the list of its files where it has none."""
+    files: int
+    bytes: int
+    step: int | None = None
+    """Of a checkpoint; null for results."""
+    seconds: float | None = None
+    way: str | None = None
+    """rsync or ssh."""
+
+
+@dataclass(frozen=True)
+class PullSettled(Event):
+    """All that was wanted is here, or why it is not."""
+
+    name: ClassVar[str] = "pull_settled"
+    ids: tuple[str, ...]
+    """The requests that it answers."""
+    files: int
+    bytes: int
+    reason: str | None = None
+
+
+KINDS = (
+    Committed,
+    SetAside,
+    Protected,
+    Restored,
+    Certified,
+    Pinned,
+    Pruned,
+    Pushed,
+    Pulled,
+    PullSettled,
+)

@@ -13,7 +13,7 @@ from engine import machines
 from engine.events import keeper as say
 from engine.hosts import Host
 from engine.identity import Identity
-from engine.machines.machine import Place, Post, Project
+from engine.machines.machine import Depot, Place, Post, Project
 from engine.runs import Attempt, Run
 from engine.view import View
 
@@ -46,6 +46,11 @@ class Hand:
 
     def place(self, project: Project) -> Place:
         return self._machine.place(project)
+
+    @property
+    def depot(self) -> Depot | None:
+        """Where the machine's files can be had; None: they are here."""
+        return self._machine.depot
 
     def clock(self) -> say.ClockMeasured | None:
         return self._machine.clock()

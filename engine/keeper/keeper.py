@@ -24,6 +24,7 @@ from engine.keeper import artifacts, continuing, policy, rollback, shrinking, wi
 from engine.keeper.hand import Hand
 from engine.keeper.job import Restart, addresses, argv, going_on, job, working_folder
 from engine.keeper.mail import Mail
+from engine.keeper.pulling import Pulling
 from engine.machines.machine import Away, Project
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
@@ -50,6 +51,7 @@ class Keeper:
         self._hand = Hand(run, self._host)
         self._mail = Mail(run, self._profile)
         self._committing = Committing(run, self._profile)
+        self._pulling = Pulling(run, self._profile, self._hand.depot)
 
     def keep(self) -> None:
         """Until the run is closed and no request waits."""
@@ -72,13 +74,15 @@ class Keeper:
             ended = self._ended(view)
             if ended is None and self._host is None:
                 self._commit(view)
+            for fact in self._pulling.look(view, ended is not None):
+                self._write(fact)
             decision = policy.decide(self._situation(view, ended), self._profile.recover)
             self._do(decision, view)
         except Away:
             # It goes on without us; the next look may see it again.
             return False
         closed = isinstance(decision, policy.Wait) and view.keeper.closed is not None
-        over = closed and not asked and self._hand.all_here(view)
+        over = closed and not asked and self._hand.all_here(view) and self._pulling.settled(view)
         if not self._hand.runner_alive(view):
             self._post(view, ended)
         return over and not self._mail.busy(view)
@@ -266,15 +270,17 @@ class Keeper:
         self._hand.start(attempt, {**keys, **require(self._profile.secrets.names)})
 
     def _close(self, view: View) -> None:
+        if not self._pulling.settled(view):
+            return
         number = view.last.number if view.last else 0
         self._settle(view)
         here = self._host is None
         if view.last is not None and here:
             continuing.unpatch(self.run, view.last)
-        if number and here and self._profile.artifacts.expect and view.keeper.artifacts is None:
-            cwd = view.last.opening.cwd if view.last else "."
-            found, missing = artifacts.look(self._profile.artifacts.expect, cwd, self.run.folder)
-            self._write(say.ArtifactsChecked(_now(), number, found, missing))
+        if view.last is not None and view.keeper.artifacts is None:
+            expected = self._profile.artifacts.expect
+            for fact in artifacts.checked(expected, self.run, view.last.opening):
+                self._write(fact)
         self._write(say.Closed(_now(), number))
 
     def _write(self, event: Event) -> None:

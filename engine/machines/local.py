@@ -12,7 +12,7 @@ from typing import Any
 from engine import journal, procs
 from engine.events import keeper as say
 from engine.identity import Identity
-from engine.machines.machine import Place, Post, Project
+from engine.machines.machine import Depot, Place, Post, Project
 from engine.runner.bundle import bundle
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Attempt
 
@@ -24,6 +24,10 @@ class Local:
 
     def __init__(self) -> None:
         self._runner: subprocess.Popen[bytes] | None = None
+
+    @property
+    def depot(self) -> Depot | None:
+        return None
 
     def place(self, project: Project) -> Place:
         return Place(project.folder)

@@ -6,14 +6,16 @@ Every verb is safe to repeat. `Away` means that the machine cannot be seen now, 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 
 from engine.events import keeper as say
 from engine.identity import Identity
 from engine.runs import Attempt
+from engine.sync.cargo import Cargo, Freight
 
 
 class Away(Exception):
@@ -47,10 +49,46 @@ class Project:
     exclude: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A listing: globs below a folder, whether folders stand for their files, whether each is read to its end."""
+
+    base: str
+    patterns: Sequence[str]
+    deep: bool = False
+    hashed: bool = False
+    have: Mapping[str, list[int | None]] | None = None
+    """Name to mark: files that are the same as here are left out."""
+
+
+Watch = Callable[[int], None]
+"""Told how many bytes of a cargo are here."""
+
+
+class Depot(Protocol):
+    """A machine's files. Every method blocks for as long as it takes."""
+
+    way: str
+    """What carried the last cargo."""
+
+    def listed(self, asked: Asked) -> list[Freight]:
+        """Everything that fits."""
+
+    def read(self, base: str, name: str, most: int) -> bytes | None:
+        """A small file; None where it is none."""
+
+    def bring(self, cargo: Cargo, hidden: Path, bytes_s: float | None, watch: Watch) -> list[str]:
+        """Into the hidden folder, begun there before or not. Which files are not what they were said to be."""
+
+
 class Machine(Protocol):
     """Where an attempt runs."""
 
     name: str
+
+    @property
+    def depot(self) -> Depot | None:
+        """Where its files can be had; None: they are here."""
 
     def place(self, project: Project) -> Place:
         """Where the user's project is there, brought there first where it is not."""

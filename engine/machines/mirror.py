@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from engine.runner.far import digest
+from engine.runner.followed import digest
 from engine.runner.frames import SEGMENTS, Bytes
 from engine.runs import PRIVATE_FILE, Attempt, Run
 

@@ -13,8 +13,10 @@ from engine.hosts import Host
 from engine.identity import Identity
 from engine.machines import mirror
 from engine.machines.bootstrap import command
-from engine.machines.machine import Away, Place, Post, Project
+from engine.machines.depot import FarDepot
+from engine.machines.machine import Away, Depot, Place, Post, Project
 from engine.machines.sending import send
+from engine.machines.ssh import Unreachable
 from engine.machines.wire import Clock, Wire
 from engine.runner.frames import Bytes
 from engine.runs import Attempt, Run
@@ -43,6 +45,7 @@ class Remote:
         self._runners: dict[int, int] = {}
         self._ended: dict[int, tuple[int, int]] = {}
         self._told: Clock | None = None
+        self.depot: Depot | None = FarDepot(host, self._wire, run.cache / "known_hosts")
         self._wire.start()
 
     def place(self, project: Project) -> Place:
@@ -106,6 +109,16 @@ class Remote:
         self._told = found
         offset, about = round(found.offset_s, 4), round(found.plus_minus_s, 4)
         return say.ClockMeasured(time.time(), self.name, offset, about)
+
+    def await_line(self, patience_s: float) -> None:
+        """Until the machine has said hello."""
+        until = time.monotonic() + patience_s
+        while not self._wire.up:
+            if time.monotonic() > until:
+                raise Unreachable(
+                    f"{self.name} is away: {self._wire.why}", f"engine hosts test {self.name}"
+                )
+            time.sleep(0.05)
 
     def close(self) -> None:
         self._wire.close()

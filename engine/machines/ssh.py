@@ -59,6 +59,12 @@ class Stream:
         channel.exec_command(command)
         return Stream(channel, [])
 
+    @property
+    def shown(self) -> str:
+        """The machine's key as a line of known_hosts has it."""
+        key = self.chain[-1].get_remote_server_key()
+        return f"{key.get_name()} {key.get_base64()}"
+
     def end(self) -> None:
         """Nothing more will be written."""
         self.channel.shutdown_write()

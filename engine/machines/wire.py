@@ -121,6 +121,14 @@ class Wire(threading.Thread):
             raise Away(str(error)) from None
 
     @property
+    def shown(self) -> str:
+        """The key that the machine of this connection has shown."""
+        talk = self._talk
+        if talk is None:
+            raise Away(self.why)
+        return talk.ear.stream.shown
+
+    @property
     def up(self) -> bool:
         return self._talk is not None
 

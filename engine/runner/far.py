@@ -7,8 +7,6 @@ keeper has been silent for a minute, and never touches a trainer.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import re
@@ -22,19 +20,8 @@ from typing import Any, Callable, Mapping
 
 import engine
 from engine import journal, procs
-from engine.journal import HEAD, Follower
-from engine.runner.frames import (
-    FILES,
-    MAGIC,
-    PIECE,
-    SEGMENTS,
-    Bytes,
-    Frame,
-    Garbled,
-    Packer,
-    Told,
-    Unpacker,
-)
+from engine.runner.followed import Followed
+from engine.runner.frames import MAGIC, PIECE, Frame, Garbled, Packer, Told, Unpacker
 
 BEAT_S = 2.0
 BUSY_S, CALM_S = 0.05, 0.2
@@ -48,41 +35,6 @@ PRIVATE_DIR = 0o700
 
 class Refused(Exception):
     """A request that cannot be carried out, in words."""
-
-
-class Followed:
-    """The files of one attempt, each from an offset on."""
-
-    def __init__(self, number: int, folder: str, have: Mapping[str, Any]) -> None:
-        self.number, self.folder = number, folder
-        self._followers = {name: _follower(folder, name, have.get(name)) for name in SEGMENTS}
-
-    def news(self) -> list[Bytes]:
-        """At most one piece of each; the console last."""
-        found = []
-        for name, follower in self._followers.items():
-            piece = follower.read(PIECE)
-            if piece.data or piece.reset:
-                found.append(Bytes(self.number, name, piece.offset, piece.data))
-        return found
-
-    def sizes(self) -> list[int]:
-        """How long each file is now."""
-        return [_size(follower.path) for follower in self._followers.values()]
-
-    def held(self) -> bool:
-        """Whether a runner has this attempt: it locks its journal for as long as it lives."""
-        try:
-            fd = os.open(os.path.join(self.folder, "runner.jsonl"), os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        finally:
-            os.close(fd)
-        return False
 
 
 class Far:
@@ -102,6 +54,7 @@ class Far:
             "order": self._order,
             "follow": self._follow,
             "work": self._work,
+            "release": self._release,
             "look": lambda asked: _look(self._root),
         }
 
@@ -224,6 +177,12 @@ class Far:
             os.rename(hidden, folder)
         return {"path": folder}
 
+    def _release(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        source = os.path.join(self._root, "releases", str(asked.get("release")))
+        if not RELEASE.fullmatch(os.path.basename(source)):
+            raise Refused("that names no release")
+        return {"there": os.path.isdir(source), "take": source}
+
     def _follow(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         folder, have = self._folder(asked), asked.get("have")
         key = f"{asked['run']}/{asked['attempt']}"
@@ -243,32 +202,6 @@ def far(root: str) -> int:
     except Garbled as error:
         print(f"far: {error}", file=sys.stderr)
         return 2
-
-
-def _follower(folder: str, name: str, have: Any) -> Follower:
-    """From where the keeper's copy ends, if it is a copy of this file at all."""
-    path = os.path.join(folder, FILES[SEGMENTS.index(name)])
-    size, head = have if isinstance(have, list) and len(have) == 2 else (0, "")
-    same = isinstance(size, int) and size > 0 and digest(path, size) == head
-    return Follower(path, size if same else 0)
-
-
-def digest(path: str, size: int) -> str:
-    """Of the beginning of a file that is at least so long; by it both ends know that they mean the same file."""
-    try:
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size < size:
-                return "shorter"
-            return hashlib.sha256(file.read(min(size, HEAD))).hexdigest()[:16]
-    except OSError:
-        return "absent"
-
-
-def _size(path: journal.Path) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
 
 
 def _hello(root: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The runner's process: `runner.pyz <run>/attempts/<n>`, secrets as one line of JSON on standard input; and with
-`--far ROOT` the other end of a keeper's channel, with `--take FOLDER` the end of what it sends.
+`--far ROOT` the other end of a keeper's channel, with `--take FOLDER` the end of what it sends, with `--give` that of
+what it fetches.
 
 Exit status: 0 the end of the attempt is recorded, 75 another runner has it, 2 wrong use, 1 the runner failed (its
 journal says why; the next one adopts the trainer), 143 it was asked to go and the trainer stays.
@@ -21,6 +22,7 @@ from engine.runner import clock, epilogue, job
 from engine.runner.duty import Duty
 from engine.runner.far import far
 from engine.runner.folder import Folder
+from engine.runner.give import give
 from engine.runner.job import BadJob, Job
 from engine.runner.ledger import Ledger
 from engine.runner.post import Post, recall
@@ -44,6 +46,8 @@ def main(arguments: list[str]) -> int:
         return far(arguments[1])
     if len(arguments) == 2 and arguments[0] == "--take":
         return take(arguments[1])
+    if arguments == ["--give"]:
+        return give()
     if len(arguments) != 1 or not os.path.isdir(arguments[0]):
         print("usage: runner.pyz <run>/attempts/<n>, a folder that holds job.json", file=sys.stderr)
         return USAGE

@@ -20,6 +20,9 @@ class SaveFacts:
     certified: tuple[say.Certified, ...] = ()
     pins: frozenset[str] = frozenset()
     pushed: tuple[say.Pushed, ...] = ()
+    pulled: tuple[say.Pulled, ...] = ()
+    """Each path of an attempt once, as it came last."""
+    settled: say.PullSettled | None = None
     ids: frozenset[str] = frozenset()
     """Of the requests that were carried out."""
 
@@ -58,6 +61,12 @@ def _pushed(facts: SaveFacts, event: say.Pushed) -> SaveFacts:
     return replace(facts, pushed=(*facts.pushed, event), ids=facts.ids | {event.id})
 
 
+def _pulled(facts: SaveFacts, event: say.Pulled) -> SaveFacts:
+    one = (event.attempt, event.path)
+    others = tuple(known for known in facts.pulled if (known.attempt, known.path) != one)
+    return replace(facts, pulled=(*others, event))
+
+
 FOLDS: dict[type[Event], Callable[[SaveFacts, Any], SaveFacts]] = {
     say.Committed: _committed,
     say.SetAside: _set_aside,
@@ -67,4 +76,6 @@ FOLDS: dict[type[Event], Callable[[SaveFacts, Any], SaveFacts]] = {
     say.Pinned: _pinned,
     say.Pruned: _pruned,
     say.Pushed: _pushed,
+    say.Pulled: _pulled,
+    say.PullSettled: lambda f, e: replace(f, settled=e, ids=f.ids | set(e.ids)),
 }

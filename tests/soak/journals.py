@@ -24,6 +24,10 @@ def faults(run: Run, out: Path) -> Iterator[str]:
         yield "not accepted exactly once"
     before: set[int] = set()
     for attempt in run.attempts():
+        if attempt.number not in openings:  # its keeper was killed before it could say so
+            if attempt.runner.exists():
+                yield f"attempt {attempt.number} ran and was never opened"
+            continue
         yield from _attempt(attempt, keeper, before)
         before |= {event["step"] for event in _lines(attempt.trainer) if event.get("e") == "saved"}
     yield from _requests(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,18 @@ def sshd(tmp_path: Path, home: Path) -> Iterator[Sshd]:
     while living(home) and time.monotonic() < until:
         time.sleep(0.1)
     found.stop()
+
+
+@pytest.fixture(params=["rsync", "ssh"])
+def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How files come: by rsync, and on a laptop that has none."""
+    if request.param == "ssh":
+        bare = tmp_path / "bare"
+        bare.mkdir()
+        for name in ("ssh", "git", "sh", "ssh-keygen"):
+            (bare / name).symlink_to(shutil.which(name) or "/none")
+        monkeypatch.setenv("PATH", str(bare))
+    return str(request.param)
 
 
 @pytest.fixture

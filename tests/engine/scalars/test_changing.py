@@ -1,6 +1,7 @@
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
+
 from engine.scalars.changing import changed
 from engine.scalars.runner import RunnerFacts
 

@@ -1,0 +1,103 @@
+"""From a hidden folder to its place: what came is compared, made durable, and appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from engine import journal
+from engine.runner.take import inside
+from engine.runs import PRIVATE_DIR
+from engine.sync.cargo import Cargo, Freight
+
+PIECE = 1 << 20
+
+
+def wrong(hidden: Path, cargo: Cargo) -> list[Freight]:
+    """Those that are not what the machine said; they are removed, so that the next try begins with none of them."""
+    clean(hidden, cargo)
+    found = [file for file in cargo.files if not _same(hidden, file)]
+    for file in found:
+        Path(inside(str(hidden), file.name)).unlink(missing_ok=True)
+    return found
+
+
+def settled(hidden: Path, inner: str, target: Path) -> None:
+    """What lies at `inner` of the hidden folder is durable and in its place; what was there before gives way."""
+    for folder, _, _ in os.walk(hidden):
+        journal.sync_folder(folder)
+    target.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    former = target.with_name(f".{target.name}.former")
+    _remove(former)
+    if target.exists():
+        os.rename(target, former)
+    os.rename(hidden / inner, target)
+    journal.sync_folder(target.parent)
+    for left in (former, hidden):
+        _remove(left)
+
+
+def spread(hidden: Path, target: Path, cargo: Cargo) -> None:
+    """Each file in its place in a folder that has others."""
+    for file in cargo.files:
+        place = Path(inside(str(target), file.name))
+        place.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        os.replace(inside(str(hidden), file.name), place)
+    for folder in {Path(inside(str(target), file.name)).parent for file in cargo.files}:
+        journal.sync_folder(folder)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def clean(hidden: Path, cargo: Cargo) -> None:
+    """Nothing stays that was not asked for, whatever made it."""
+    wanted = {file.name for file in cargo.files}
+    for folder, folders, names in os.walk(hidden, topdown=False):
+        for name in names:
+            path = Path(folder, name)
+            if path.relative_to(hidden).as_posix() not in wanted:
+                path.unlink()
+        for name in folders:
+            path = Path(folder, name)
+            if path.is_symlink():
+                path.unlink()  # or a name below it would lead out
+            elif not os.listdir(path):
+                path.rmdir()
+
+
+def marks(folder: Path) -> dict[str, list[int | None]]:
+    """What is in a folder, as a listing has it."""
+    found: dict[str, list[int | None]] = {}
+    for file in folder.rglob("*"):
+        if file.is_file():
+            status = file.stat()
+            found[file.relative_to(folder).as_posix()] = [status.st_size, status.st_mtime_ns]
+    return found
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _same(hidden: Path, file: Freight) -> bool:
+    """A regular file of just these bytes, flushed to the disk."""
+    try:
+        fd = os.open(inside(str(hidden), file.name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    digest = hashlib.sha256()
+    with open(fd, "rb") as source:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != file.bytes:
+            return False
+        while block := source.read(PIECE):
+            digest.update(block)
+        os.fsync(fd)
+    if file.mtime_ns is not None:
+        os.utime(inside(str(hidden), file.name), ns=(file.mtime_ns, file.mtime_ns))
+    return digest.hexdigest() == file.sha
