@@ -23,7 +23,7 @@ from engine.errors import Unusable
 from engine.events import SCHEMA
 from engine.events import keeper as say
 from engine.hosts import LOCAL
-from engine.keeper.job import RECIPES, addresses, argv
+from engine.keeper.job import addresses, argv
 from engine.machines.machine import Place
 from engine.profile import Profile
 from engine.runner import records
@@ -117,11 +117,6 @@ def _accept(
 def reachable(chosen: Profile, cwd: Path, name: str) -> None:
     """A host that cannot be reached or cannot run this is refused before anything exists."""
     host = hosts.find(name)
-    if chosen.recipe in RECIPES:
-        raise Unusable(
-            f"the recipe '{chosen.recipe}' runs on this machine alone so far",
-            fix='launch a script of your own on the host: recipe = "command"',
-        )
     # Only who goes far loads ssh and looks through the project.
     from engine.machines.bootstrap import arrive
     from engine.sync import selection

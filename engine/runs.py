@@ -119,6 +119,11 @@ class Run:
         return self.folder / "pulled"
 
     @property
+    def setup_log(self) -> Path:
+        """What was said while a machine was made ready."""
+        return self.folder / "setup.log"
+
+    @property
     def patches(self) -> Path:
         return self.folder / "patches"
 

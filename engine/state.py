@@ -86,8 +86,13 @@ def _closed(view: View, ended: Verdict) -> Verdict:
 
 
 def _unopened(view: View) -> Verdict:
-    if view.keeper.closed is not None:
+    keeper = view.keeper
+    if keeper.closed is not None:
+        if keeper.unprepared is not None:
+            return Verdict(State.FAILED, "NOT PREPARED", keeper.unprepared.reason, 1)
         return Verdict(State.STOPPED, "STOPPED", "stopped before it started", 130)
+    if keeper.preparing is not None:
+        return Verdict(State.SYNCING, "SYNCING", keeper.preparing.what)
     return Verdict(State.QUEUED, "QUEUED", view.keeper.failed)
 
 

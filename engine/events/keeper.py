@@ -45,6 +45,35 @@ class KeeperStarted(Event):
 
 
 @dataclass(frozen=True)
+class Preparing(Event):
+    """Something is brought to a machine, or made there, before an attempt can be opened."""
+
+    name: ClassVar[str] = "preparing"
+    machine: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Prepared(Event):
+    """The machine has all that the attempt needs."""
+
+    name: ClassVar[str] = "prepared"
+    machine: str
+    seconds: float
+    outfit: str | None = None
+    """Digest of the environment, where one was made."""
+
+
+@dataclass(frozen=True)
+class Unprepared(Event):
+    """The machine could not be made ready, and why: no attempt is opened."""
+
+    name: ClassVar[str] = "unprepared"
+    machine: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class AttemptOpened(Event):
     """An execution on one machine is about to begin; written before its runner starts."""
 
@@ -180,6 +209,9 @@ class Informed(Event):
 KINDS = (
     Accepted,
     KeeperStarted,
+    Preparing,
+    Prepared,
+    Unprepared,
     AttemptOpened,
     AttemptLost,
     RecoveryPlanned,

@@ -13,7 +13,8 @@ from engine import machines
 from engine.events import keeper as say
 from engine.hosts import Host
 from engine.identity import Identity
-from engine.machines.machine import Depot, Place, Post, Project
+from engine.machines.machine import Depot, Place, Post, Project, Tell
+from engine.machines.outfit import Outfit
 from engine.runs import Attempt, Run
 from engine.view import View
 
@@ -46,6 +47,9 @@ class Hand:
 
     def place(self, project: Project) -> Place:
         return self._machine.place(project)
+
+    def fit(self, outfit: Outfit, place: Place, tell: Tell) -> Place:
+        return self._machine.fit(outfit, place, tell)
 
     @property
     def depot(self) -> Depot | None:

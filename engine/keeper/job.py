@@ -33,8 +33,9 @@ def argv(
 ) -> tuple[str, ...]:
     """The command of an attempt, with what continues it, and what was changed since the profile, appended."""
     if profile.recipe in RECIPES:
-        base: tuple[str, ...] = (place.python, "-m", "engine.train", str(run.profile))
-        base += ("--out", str(run.folder / "checkpoints"))
+        home = place.run or str(run.folder)
+        base: tuple[str, ...] = (place.python, "-m", "engine.train", f"{home}/{run.profile.name}")
+        base += ("--out", f"{home}/checkpoints")
         base += ("--micro-batch", str(micro)) if micro else ()
         return base + (("--resume", restart.path) if restart else ())
     if profile.recipe != "command":

@@ -24,8 +24,9 @@ from engine.keeper import artifacts, continuing, policy, rollback, shrinking, wi
 from engine.keeper.hand import Hand
 from engine.keeper.job import Restart, addresses, argv, going_on, job, working_folder
 from engine.keeper.mail import Mail
+from engine.keeper.preparing import Preparing
 from engine.keeper.pulling import Pulling
-from engine.machines.machine import Away, Project
+from engine.machines.machine import Away
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
@@ -52,6 +53,7 @@ class Keeper:
         self._mail = Mail(run, self._profile)
         self._committing = Committing(run, self._profile)
         self._pulling = Pulling(run, self._profile, self._hand.depot)
+        self._preparing = Preparing(run, self._profile, self._hand)
 
     def keep(self) -> None:
         """Until the run is closed and no request waits."""
@@ -74,7 +76,7 @@ class Keeper:
             ended = self._ended(view)
             if ended is None and self._host is None:
                 self._commit(view)
-            for fact in self._pulling.look(view, ended is not None):
+            for fact in (*self._pulling.look(view, ended is not None), *self._preparing.told()):
                 self._write(fact)
             decision = policy.decide(self._situation(view, ended), self._profile.recover)
             self._do(decision, view)
@@ -161,11 +163,11 @@ class Keeper:
 
     def _open(self, decision: policy.Open, view: View) -> None:
         """Write the attempt's job, then the fact that it is open, then start its runner."""
-        accepted = view.keeper.accepted
-        cwd = accepted.cwd if accepted else "."
+        cwd = view.keeper.accepted.cwd if view.keeper.accepted else "."
+        place = self._preparing.place(cwd)
+        if place is None:
+            return
         restart = self._restart(decision, view)
-        workspace = self._profile.workspace
-        place = self._hand.place(Project(cwd, workspace.push, workspace.exclude))
         micro = shrinking.micro_batch(view, decision.change)
         command = argv(self._profile, self.run, restart, place, micro)
         folder = working_folder(self._profile, place)
@@ -176,6 +178,7 @@ class Keeper:
         patched = continuing.patch(self.run, command, folder, diff) if diff else None
         command = patched.argv if patched else command
         body = job(self._profile, self.run, decision.number, command, folder)
+        body["bin"] = place.bin
         body["limits"]["price_hour"] = self._host.price_hour if self._host else None
         if view.attempts:
             body["resume"] = going_on(RunReader(self.run).poll(), restart)

@@ -93,6 +93,8 @@ Decision = Wait | Open | Start | Lose | Plan | Refuse | Close
 def decide(at: Situation, recover: Recover) -> Decision:
     """The next step of a run's life."""
     last = at.view.last
+    if at.view.keeper.unprepared is not None and not at.resume_asked:
+        return Close() if at.view.keeper.closed is None else Wait()
     if last is None:
         return Close() if at.stop_asked else Open(1, "launch")
     if at.resume_asked and at.ended is not None and not at.stop_asked:

@@ -17,6 +17,7 @@ from engine.events.keeper import Requested
 from engine.keeper.bringing import Round
 from engine.machines.machine import Away, Depot
 from engine.profile import Profile
+from engine.reader import RunReader
 from engine.runs import Run
 from engine.sync.meter import Meter
 from engine.view import View
@@ -55,7 +56,7 @@ class Pulling:
             self._last = time.monotonic()
             told = tuple(one.id for one in self._requests(view))
             self._thread = threading.Thread(
-                target=self._work, args=(self._depot, view, ended, told), daemon=True
+                target=self._work, args=(self._depot, ended, told), daemon=True
             )
             self._thread.start()
         return found
@@ -79,7 +80,9 @@ class Pulling:
         known = view.keeper.saves.ids
         return [one for one in view.keeper.requests if one.kind == "pull" and one.id not in known]
 
-    def _work(self, depot: Depot, view: View, ended: bool, ids: tuple[str, ...]) -> None:
+    def _work(self, depot: Depot, ended: bool, ids: tuple[str, ...]) -> None:
+        # All of the run: its keeper itself reads no more than it needs.
+        view = RunReader(self._run).poll()
         files = size = 0
         reason = None
         with Meter(self._run.cache / "pull.json") as meter:

@@ -12,7 +12,8 @@ from typing import Any
 from engine import journal, procs
 from engine.events import keeper as say
 from engine.identity import Identity
-from engine.machines.machine import Depot, Place, Post, Project
+from engine.machines.machine import Depot, Place, Post, Project, Tell
+from engine.machines.outfit import Outfit
 from engine.runner.bundle import bundle
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Attempt
 
@@ -31,6 +32,9 @@ class Local:
 
     def place(self, project: Project) -> Place:
         return Place(project.folder)
+
+    def fit(self, outfit: Outfit, place: Place, tell: Tell) -> Place:
+        return place
 
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         """The job lies where the keeper wrote it."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from engine.events import keeper as say
 from engine.identity import Identity
+from engine.machines.outfit import Outfit
 from engine.runs import Attempt
 from engine.sync.cargo import Cargo, Freight
 
@@ -38,6 +39,14 @@ class Place:
 
     cwd: str
     python: str = sys.executable
+    run: str | None = None
+    """The run's own folder there; None: where it is here."""
+    bin: str | None = None
+    """Programs of the environment made for it, before all others."""
+    release: str = ""
+    """The digest of the project as it was sent."""
+    outfit: str | None = None
+    """The digest of the environment."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,8 @@ class Project:
     folder: str
     push: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """What goes in any case: the files that a profile names."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,10 @@ class Asked:
 
 Watch = Callable[[int], None]
 """Told how many bytes of a cargo are here."""
+
+
+Tell = Callable[[bytes], None]
+"""Told what is said while something is made."""
 
 
 class Depot(Protocol):
@@ -92,6 +107,9 @@ class Machine(Protocol):
 
     def place(self, project: Project) -> Place:
         """Where the user's project is there, brought there first where it is not."""
+
+    def fit(self, outfit: Outfit, place: Place, tell: Tell) -> Place:
+        """The same place with an environment, made there once."""
 
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         """The attempt's folder with its job is there, and what grows in it comes here from now on."""

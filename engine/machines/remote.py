@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.events import keeper as say
 from engine.hosts import Host
 from engine.identity import Identity
 from engine.machines import mirror
-from engine.machines.bootstrap import command
+from engine.machines.bootstrap import ROOT, command
 from engine.machines.depot import FarDepot
-from engine.machines.machine import Away, Depot, Place, Post, Project
+from engine.machines.fitting import fit
+from engine.machines.machine import Away, Depot, Place, Post, Project, Tell
+from engine.machines.outfit import Outfit
 from engine.machines.sending import send
 from engine.machines.ssh import Unreachable
 from engine.machines.wire import Clock, Wire
@@ -52,12 +55,18 @@ class Remote:
         """A folder of this run alone with what was pushed, or where nothing goes there, the host's `workdir`."""
         if self._wire.hello is None:
             raise Away(self._wire.why)
-        if project.push:
-            chosen = select(Path(project.folder), project.push, project.exclude)
-            return Place(self._work(chosen), self._host.python)
         home = str(self._wire.hello["home"])
+        run = f"{home}{ROOT[1:]}/runs/{self._run.id}"
+        if project.push or project.also:
+            chosen = select(Path(project.folder), project.push, project.exclude, project.also)
+            return Place(self._work(chosen), self._host.python, run, release=chosen.digest)
         work = self._host.workdir
-        return Place(home + work[1:] if work[:1] == "~" else work, self._host.python)
+        return Place(home + work[1:] if work[:1] == "~" else work, self._host.python, run)
+
+    def fit(self, outfit: Outfit, place: Place, tell: Tell) -> Place:
+        python = fit(self._host, self._wire, outfit, place.cwd, tell)
+        folder = str(PurePosixPath(python).parent)
+        return replace(place, python=python, bin=folder, outfit=outfit.digest)
 
     def _work(self, chosen: Selection) -> str:
         """The machine has this release once, whichever run asks for it."""
@@ -72,7 +81,8 @@ class Remote:
 
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         where = self._where(attempt)
-        self._wire.ask({"do": "open", **where, "job": dict(job)})
+        frozen = json.loads(self._run.profile.read_bytes())
+        self._wire.ask({"do": "open", **where, "job": dict(job), "profile": frozen})
         self._wire.follow(attempt.number, lambda: self._follow(attempt))
 
     def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:

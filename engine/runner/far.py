@@ -55,6 +55,7 @@ class Far:
             "follow": self._follow,
             "work": self._work,
             "release": self._release,
+            "outfit": self._outfit,
             "look": lambda asked: _look(self._root),
         }
 
@@ -122,9 +123,10 @@ class Far:
         """The attempt's folder with its job. Opening twice is opening once."""
         folder = self._folder(asked)
         os.makedirs(folder, PRIVATE_DIR, exist_ok=True)
-        job = os.path.join(folder, "job.json")
-        if not os.path.exists(job):
-            journal.replace(job, json.dumps(asked.get("job")).encode())
+        run = os.path.dirname(os.path.dirname(folder))
+        for name, key in ((f"{folder}/job.json", "job"), (f"{run}/profile.json", "profile")):
+            if not os.path.exists(name):
+                journal.replace(name, json.dumps(asked.get(key)).encode())
         return {}
 
     def _start(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,6 +184,13 @@ class Far:
         if not RELEASE.fullmatch(os.path.basename(source)):
             raise Refused("that names no release")
         return {"there": os.path.isdir(source), "take": source}
+
+    def _outfit(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Whether what an environment is made of was sent."""
+        folder = os.path.join(self._root, "outfits", f"{asked.get('digest')}.parts")
+        if not RELEASE.fullmatch(str(asked.get("digest"))):
+            raise Refused("that names no environment")
+        return {"parts": os.path.isdir(folder)}
 
     def _follow(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         folder, have = self._folder(asked), asked.get("have")

@@ -46,6 +46,8 @@ class Job:
     argv: tuple[str, ...]
     cwd: str
     env: Mapping[str, str] = field(default_factory=dict)
+    bin: str | None = None
+    """Programs of the environment that was made for it, before all others."""
     secrets: tuple[str, ...] = ()
     total: int | None = None
     lens: Lens = field(default_factory=Lens)
@@ -93,6 +95,7 @@ def of(found: Mapping[str, Any]) -> Job:
         argv=argv,
         cwd=_text(found, "cwd"),
         env=_pairs(found, "env"),
+        bin=found["bin"] if isinstance(found.get("bin"), str) else None,
         secrets=_texts(found, "secrets"),
         total=_total(found),
         lens=lens(found),

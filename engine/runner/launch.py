@@ -137,6 +137,9 @@ def environment(
     kept = {k: v for k, v in base.items() if not k.startswith("COCKPIT_") or k == KEPT}
     kept["PYTHONUNBUFFERED"] = "1"
     kept.update(job.env)
+    if job.bin:
+        kept["PATH"] = os.pathsep.join(filter(None, (job.bin, kept.get("PATH", os.defpath))))
+        kept["VIRTUAL_ENV"] = os.path.dirname(job.bin)
     kept.update(secrets)
     if job.hook and lay_hook(folder.hook):
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, (folder.hook, kept.get("PYTHONPATH"))))

@@ -25,6 +25,7 @@ from engine.runner.folder import Folder
 from engine.runner.give import give
 from engine.runner.job import BadJob, Job
 from engine.runner.ledger import Ledger
+from engine.runner.outfit import make, outfit
 from engine.runner.post import Post, recall
 from engine.runner.records import Failure
 from engine.runner.reserve import Reserve
@@ -48,6 +49,8 @@ def main(arguments: list[str]) -> int:
         return take(arguments[1])
     if arguments == ["--give"]:
         return give()
+    if len(arguments) == 2 and arguments[0] in ("--outfit", "--make"):
+        return (outfit if arguments[0] == "--outfit" else make)(arguments[1])
     if len(arguments) != 1 or not os.path.isdir(arguments[0]):
         print("usage: runner.pyz <run>/attempts/<n>, a folder that holds job.json", file=sys.stderr)
         return USAGE

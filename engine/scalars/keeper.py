@@ -40,6 +40,8 @@ class KeeperFacts:
     asked: tuple[say.Requested, ...] = ()
     """Those since the newest attempt was opened, in the order they were taken up."""
     notes: tuple[say.Noted, ...] = ()
+    preparing: say.Preparing | None = None
+    unprepared: say.Unprepared | None = None
     planned: say.RecoveryPlanned | None = None
     refused: say.RecoveryRefused | None = None
     dialect: str | None = None
@@ -82,6 +84,8 @@ def _opened(facts: KeeperFacts, event: say.AttemptOpened) -> KeeperFacts:
         facts,
         openings=(*facts.openings, opening),
         asked=(),
+        preparing=None,
+        unprepared=None,
         closed=None,
         parting=None,
         planned=None,
@@ -120,6 +124,9 @@ _FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
     say.KeeperStarted: lambda f, e: changed(f, keeper=e, keepers=f.keepers + 1, failed=None),
     say.AttemptOpened: _opened,
     say.AttemptLost: _lost,
+    say.Preparing: lambda f, e: changed(f, preparing=e, unprepared=None),
+    say.Prepared: lambda f, e: changed(f, preparing=None),
+    say.Unprepared: lambda f, e: changed(f, preparing=None, unprepared=e),
     say.RecoveryPlanned: lambda f, e: changed(f, planned=e),
     say.RecoveryRefused: lambda f, e: changed(f, refused=e, planned=None),
     say.Requested: _requested,

@@ -57,10 +57,25 @@ class Selection:
         return sum(item.bytes for item in self.items)
 
 
-def select(root: Path, push: Iterable[str], exclude: Iterable[str]) -> Selection:
-    """The files that match a glob of `push` and none of `exclude`, and their digest."""
-    items = chosen(root, push, exclude)
+def select(
+    root: Path, push: Iterable[str], exclude: Iterable[str], also: Iterable[str] = ()
+) -> Selection:
+    """The files that match a glob of `push` and none of `exclude`, those named besides, and their digest."""
+    found = {item.name: item for item in chosen(root, push, exclude)}
+    found.update((item.name, item) for item in named(root, also))
+    items = [found[name] for name in sorted(found)]
     return Selection(tuple(items), _digest(items))
+
+
+def named(root: Path, names: Iterable[str]) -> Iterator[Item]:
+    """Files, all files of folders, and what globs match, whatever git says of them."""
+    for name in names:
+        for path in [root / name] if (root / name).exists() else sorted(root.glob(name)):
+            inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+            for one in inside:
+                item = _item(root, one.relative_to(root).as_posix())
+                if item is not None:
+                    yield item
 
 
 def chosen(root: Path, push: Iterable[str], exclude: Iterable[str]) -> list[Item]:
