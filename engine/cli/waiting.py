@@ -11,12 +11,14 @@ import threading
 import time
 from types import FrameType
 
-from engine.cli.console import Console
+from engine.cli.console import Console, Cutter
 from engine.cli.output import Output
 from engine.cli.speech import brief
 from engine.cli.target import Lookout
+from engine.journal import Follower
 from engine.runs import Run
 from engine.status import Status
+from engine.timeline import BLOCK
 
 EVERY_S = 0.5
 DETACHED = 130
@@ -29,6 +31,7 @@ class Waiting:
         self._lookout = Lookout(run, out)
         self._run, self._out, self._owned = run, out, owned
         self._console = Console(run) if follow else None
+        self._setup, self._cutter = Follower(run.setup_log), Cutter()
         self._word = ""
 
     def until_final(self) -> int:
@@ -47,12 +50,19 @@ class Waiting:
         while True:
             status = self._lookout.status()
             if self._console is not None:
+                self._say_setup()
                 for line in self._console.read(status.exit_status is not None):
                     self._out.say(line.text)
             self._tell(status)
             if status.exit_status is not None:
                 return status
             time.sleep(EVERY_S)
+
+    def _say_setup(self) -> None:
+        """What a machine says while it is made ready."""
+        while data := self._setup.read(BLOCK).data:
+            for line, _ in self._cutter.feed(data):
+                self._out.say(line.decode("utf-8", "replace"))
 
     def _tell(self, status: Status) -> None:
         """Progress on stderr, when the word changes. Ages in it (QUIET 4m) are no change."""

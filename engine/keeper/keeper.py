@@ -60,7 +60,7 @@ class Keeper:
         me = procs.myself()
         self._write(say.KeeperStarted(_now(), me.pid, me.start, me.boot, engine.__version__))
         try:
-            while not self._step():
+            while self.run.keeper.exists() and not self._step():  # what was removed is no run
                 time.sleep(TICK_S)
         finally:
             self._hand.close()
@@ -68,6 +68,8 @@ class Keeper:
     def _step(self) -> bool:
         """One look and at most one act; True when there is nothing left to keep."""
         asked = control.requests(self.run)
+        for fact in self._preparing.told():
+            self._write(fact)
         view = self._take(asked)
         decision: policy.Decision = policy.Wait()
         try:
@@ -76,7 +78,7 @@ class Keeper:
             ended = self._ended(view)
             if ended is None and self._host is None:
                 self._commit(view)
-            for fact in (*self._pulling.look(view, ended is not None), *self._preparing.told()):
+            for fact in self._pulling.look(view, ended is not None):
                 self._write(fact)
             decision = policy.decide(self._situation(view, ended), self._profile.recover)
             self._do(decision, view)
@@ -96,8 +98,7 @@ class Keeper:
             self._write(fact)
 
     def _measure(self) -> None:
-        measured = self._hand.clock()
-        if measured is not None:
+        if (measured := self._hand.clock()) is not None:
             self._write(measured)
 
     def _take(self, asked: list[dict[str, Any]]) -> View:
@@ -239,8 +240,7 @@ class Keeper:
         return continuing.proof(self.run, whole, self._profile, restart)
 
     def _commit(self, view: View) -> None:
-        found = self._committing.look(view)
-        for event in found:
+        for event in (found := self._committing.look(view)):
             self._write(event)
         if found:
             self._prune()

@@ -96,7 +96,7 @@ def decide(at: Situation, recover: Recover) -> Decision:
     if at.view.keeper.unprepared is not None and not at.resume_asked:
         return Close() if at.view.keeper.closed is None else Wait()
     if last is None:
-        return Close() if at.stop_asked else Open(1, "launch")
+        return _unopened(at)
     if at.resume_asked and at.ended is not None and not at.stop_asked:
         return Open(last.number + 1, "resume")
     if at.view.keeper.closed is not None:
@@ -104,6 +104,12 @@ def decide(at: Situation, recover: Recover) -> Decision:
     if at.ended is None:
         return _tend(at, last)
     return _after(at, last, at.ended, recover)
+
+
+def _unopened(at: Situation) -> Decision:
+    if at.view.keeper.closed is not None and not at.resume_asked:
+        return Wait()
+    return Close() if at.stop_asked else Open(1, "launch")
 
 
 def _tend(at: Situation, last: AttemptView) -> Decision:

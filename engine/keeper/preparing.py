@@ -33,6 +33,8 @@ class Preparing:
         """Raises `Away` when the machine went out of sight meanwhile; the next call begins again."""
         if self._hand.depot is None:
             return self._hand.place(project(self._profile, cwd))
+        if self._told:  # to be written down before anything is decided
+            return None
         if self._thread is not None:
             if self._thread.is_alive():
                 return None

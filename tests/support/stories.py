@@ -56,6 +56,10 @@ def closed(number: int = 1, t: float = T0 + 61) -> Told:
     return "keeper", k.Closed(t, number)
 
 
+def unprepared(reason: str = "pip ended with 1") -> Told:
+    return "keeper", k.Unprepared(T0 + 1, "box", reason)
+
+
 def live(number: int = 1) -> list[Told]:
     """Accepted, opened and started."""
     return [accepted(), opened(number), *started(number)]

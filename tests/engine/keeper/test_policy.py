@@ -29,7 +29,18 @@ from engine.keeper.policy import (
 from engine.profile import Recover
 from engine.state import judge
 from engine.view import View
-from tests.support.stories import T0, accepted, exited, live, opened, rows, started, view
+from tests.support.stories import (
+    T0,
+    accepted,
+    closed,
+    exited,
+    live,
+    opened,
+    rows,
+    started,
+    unprepared,
+    view,
+)
 
 RECOVER = Recover(attempts=2, on=("crash", "lost", "oom"), backoff_s=10.0)
 NEVER = Recover()
@@ -61,6 +72,15 @@ def crashed(times: int, oom: bool = False) -> View:
 CASES: list[tuple[str, Situation, Recover, Decision]] = [
     ("a new run", at(view(accepted())), NEVER, Open(1, "launch")),
     ("stopped before it began", at(view(accepted()), stop_asked=True), NEVER, Close()),
+    ("closed before it began", at(view(accepted(), closed(0)), stop_asked=True), NEVER, Wait()),
+    ("never prepared", at(view(accepted(), unprepared())), RECOVER, Close()),
+    ("never prepared and closed", at(view(accepted(), unprepared(), closed(0))), RECOVER, Wait()),
+    (
+        "asked again after it was never prepared",
+        at(view(accepted(), unprepared(), closed(0)), resume_asked=True),
+        RECOVER,
+        Open(1, "launch"),
+    ),
     ("a living runner", at(view(live()), runner_alive=True), RECOVER, Wait()),
     ("a dead runner", at(view(live())), RECOVER, Start(1)),
     ("done", at(view(live(), exited(0))), RECOVER, Close()),
