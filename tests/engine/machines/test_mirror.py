@@ -31,6 +31,7 @@ class Pair:
         self.run = Run(home / "logs" / "pair-20260921-000000-abcd")
         self.here = self.run.attempt(1)
         self.here.folder.mkdir(parents=True)
+        self.run.profile.write_text("{}")
         self.there = sshd.home / ".cockpit" / "runs" / self.run.id / "attempts" / "1"
         self._dice = random.Random(seed)
         self._lines = 0
