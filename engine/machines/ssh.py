@@ -20,6 +20,9 @@ from engine.machines import trust
 from engine.machines.route import Route, route
 
 CONNECT_S, BANNER_S, AUTH_S, OPEN_S = 10.0, 10.0, 15.0, 10.0
+KNOCK_S = 3.0
+"""For a SYN to be answered. The system repeats it after 1, 3 and 7 seconds: a new one notices sooner that the link is
+back."""
 LOST_MS = 8000
 """Unanswered bytes for this long end the connection where the system can count them."""
 LAST_WORDS = 4096
@@ -135,7 +138,7 @@ def _arrive(way: Route, pin: str | None, chain: list[Any]) -> Any:
 
 
 def _socket(stop: Route) -> socket.socket:
-    found = socket.create_connection((stop.host, stop.port), timeout=CONNECT_S)
+    found = socket.create_connection((stop.host, stop.port), timeout=KNOCK_S)
     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):

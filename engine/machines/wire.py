@@ -24,7 +24,9 @@ from engine.runner.frames import PIECE, Bytes, Garbled, Packer, Told, Unpacker
 SILENCE_S = 6.0
 PING_S = 4.0
 ANSWER_S = 20.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 15.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 2.0
+LONG_S, RARELY_S = 600.0, 15.0
+"""Away for so long, it is looked for less often: nobody waits for it second by second any more."""
 Body = Mapping[str, Any]
 
 
@@ -69,16 +71,17 @@ class Wire(threading.Thread):
         self.hello: Body | None = None
 
     def run(self) -> None:
-        pause = FIRST_PAUSE_S
+        pause, since = FIRST_PAUSE_S, time.monotonic()
         while not self._closed:
             try:
                 self._converse()
-                pause = FIRST_PAUSE_S
             except (Problem, Garbled, Torn, *FAILURES) as error:
                 self.why = str(error) or type(error).__name__
             finally:
                 spoke = self._hang_up()
-            pause = FIRST_PAUSE_S if spoke else min(2 * pause, LONGEST_PAUSE_S)
+            since = time.monotonic() if spoke else since
+            longest = RARELY_S if time.monotonic() - since > LONG_S else LONGEST_PAUSE_S
+            pause = FIRST_PAUSE_S if spoke else min(2 * pause, longest)
             self._wake.wait(pause)
             self._wake.clear()
 
