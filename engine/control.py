@@ -12,7 +12,9 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import engine
@@ -77,21 +79,53 @@ def requests(run: Run) -> list[dict[str, Any]]:
 
 def ensure_keeper(run: Run) -> None:
     """Start a keeper and leave it; where one lives already the new one ends at once."""
-    env = dict(os.environ)
-    root = str(Path(engine.__file__).parent.parent)
-    env["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [env.get("PYTHONPATH")])])
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     errors = os.open(run.keeper_errors, flags, PRIVATE_FILE)
     try:
-        # Its parent may be a shell that ends: a session of its own, and a working folder that can be unmounted.
-        subprocess.Popen(
-            [sys.executable, "-m", "engine.keeper", str(run.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=errors,
-            stderr=errors,
-            start_new_session=True,
-            cwd="/",
-            env=env,
-        )
+        _keeper([str(run.folder)], subprocess.DEVNULL, errors)
     finally:
         os.close(errors)
+
+
+class Early:
+    """A keeper that begins before there is a run to keep, and meanwhile gets through to the run's host: on a long road
+    that takes a second. Given none, it ends and has done nothing.
+    """
+
+    def __init__(self, host: str) -> None:
+        process = _keeper(["--for", host], subprocess.PIPE, subprocess.DEVNULL)
+        assert process.stdin is not None
+        self._told = process.stdin
+
+    def __enter__(self) -> Early:
+        return self
+
+    def keep(self, run: Run) -> None:
+        """From now on it is this run's."""
+        with suppress(BrokenPipeError):
+            self._told.write(os.fsencode(run.folder) + b"\n")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        with suppress(BrokenPipeError):
+            self._told.close()
+
+
+def _keeper(words: list[str], told: int, errors: int) -> subprocess.Popen[bytes]:
+    """Its parent may be a shell that ends: a session of its own, and a working folder that can be unmounted."""
+    env = dict(os.environ)
+    root = str(Path(engine.__file__).parent.parent)
+    env["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [env.get("PYTHONPATH")])])
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine.keeper", *words],
+        stdin=told,
+        stdout=errors,
+        stderr=errors,
+        start_new_session=True,
+        cwd="/",
+        env=env,
+    )

@@ -51,18 +51,26 @@ def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | Non
     """A new run of this profile, durably accepted, its keeper started."""
     if host == LOCAL:
         executable(chosen, cwd)
-    else:
+        run = _accepted(chosen, Where(cwd, host), origin)
+        control.ensure_keeper(run)
+        return run
+    with control.Early(hosts.find(host).name) as early:
         reachable(chosen, cwd, host)
+        run = _accepted(chosen, Where(cwd, host), origin)
+        early.keep(run)
+    return run
+
+
+def _accepted(chosen: Profile, where: Where, origin: Origin | None) -> Run:
     require((*chosen.secrets.names, *addresses(chosen)))
     run = runs.create(chosen.name, runs.logs_folder(), time.time())
     try:
         journal.replace(run.profile, chosen.canonical())
-        _accept(run, chosen, Where(cwd, host), origin)
+        _accept(run, chosen, where, origin)
     except OSError as error:
         raise Unusable(
             f"cannot write {run.folder}: {error.strerror}", fix="free some space and launch again"
         ) from error
-    control.ensure_keeper(run)
     return run
 
 

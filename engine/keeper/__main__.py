@@ -1,7 +1,11 @@
-"""`python -m engine.keeper RUN-FOLDER`: keep one run. A second keeper of a run ends at once."""
+"""`python -m engine.keeper RUN-FOLDER`: keep one run. A second keeper of a run ends at once.
+
+`--for HOST` begins before there is a run: it gets through to the host and reads the run's folder from standard input.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -10,8 +14,8 @@ from pathlib import Path
 from engine import control, journal
 from engine.errors import Problem
 from engine.events import keeper as say
-from engine.keeper.keeper import Keeper
-from engine.runs import Run
+from engine.machines.machine import Line
+from engine.runs import PRIVATE_FILE, Run
 
 FAILED = 70
 """The exit status of a keeper that met a bug: EX_SOFTWARE."""
@@ -21,14 +25,21 @@ def main(argv: list[str]) -> int:
     # A closing terminal or an interrupted shell must not end the keeping.
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    run = Run(Path(argv[1]))
+    early = _early(argv[2]) if argv[1] == "--for" else None
+    folder = os.fsdecode(sys.stdin.buffer.readline().rstrip(b"\n")) if early else argv[1]
+    if not folder:
+        return 0
+    run = Run(Path(folder))
+    if early is not None:
+        _say_into(run.keeper_errors)
     while True:
         try:
             writer = journal.Writer(run.keeper)
         except journal.Held:
             return 0
         try:
-            status = _keep(run, writer)
+            status = _keep(run, writer, early)
+            early = None
         finally:
             writer.close()
         # A request that came between the last look and the release would otherwise wait for the next verb.
@@ -36,9 +47,30 @@ def main(argv: list[str]) -> int:
             return status
 
 
-def _keep(run: Run, writer: journal.Writer) -> int:
+def _early(name: str) -> Line:
+    """On its way to the host while the rest of the program is loaded."""
+    from engine.hosts import find
+    from engine.machines.wire import Wire
+
+    wire = Wire(find(name), lambda news: None, lambda beat: None)
+    wire.start()
+    import engine.keeper.keeper  # noqa: F401
+
+    return wire
+
+
+def _say_into(path: Path) -> None:
+    errors = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+    for stream in (1, 2):
+        os.dup2(errors, stream)
+    os.close(errors)
+
+
+def _keep(run: Run, writer: journal.Writer, early: Line | None) -> int:
+    from engine.keeper.keeper import Keeper
+
     try:
-        Keeper(run, writer).keep()
+        Keeper(run, writer, early).keep()
     except (Problem, OSError) as error:
         return _failed(writer, str(error))
     except Exception as error:

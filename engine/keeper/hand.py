@@ -13,7 +13,7 @@ from engine import machines
 from engine.events import keeper as say
 from engine.hosts import Host
 from engine.identity import Identity
-from engine.machines.machine import Depot, Place, Post, Project, Tell
+from engine.machines.machine import Depot, Line, Place, Post, Project, Tell
 from engine.machines.outfit import Outfit
 from engine.runs import Attempt, Run
 from engine.view import View
@@ -28,9 +28,9 @@ ORDERS = ("stop", "kill", "save")
 class Hand:
     """Everything that is asked of the machine goes through here. May raise `Away` at any call."""
 
-    def __init__(self, run: Run, host: Host | None) -> None:
+    def __init__(self, run: Run, host: Host | None, early: Line | None = None) -> None:
         self._run = run
-        self._machine = machines.of(host, run)
+        self._machine = machines.of(host, run, early)
         self.name = self._machine.name
         self.failures = 0
         self._opened: int | None = None
@@ -44,6 +44,10 @@ class Hand:
     def due(self) -> bool:
         """Enough time has passed since the last runner that failed."""
         return time.monotonic() >= self._rest_until
+
+    def reach(self) -> None:
+        """Wait a little for a machine that is not seen yet."""
+        self._machine.reach()
 
     def place(self, project: Project) -> Place:
         return self._machine.place(project)

@@ -26,7 +26,7 @@ from engine.keeper.job import Restart, addresses, argv, going_on, job, working_f
 from engine.keeper.mail import Mail
 from engine.keeper.preparing import Preparing
 from engine.keeper.pulling import Pulling
-from engine.machines.machine import Away
+from engine.machines.machine import Away, Line
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
@@ -41,7 +41,7 @@ TICK_S = 0.2
 class Keeper:
     """Holds one run until it is closed and nobody asks for more."""
 
-    def __init__(self, run: Run, writer: journal.Writer) -> None:
+    def __init__(self, run: Run, writer: journal.Writer, early: Line | None = None) -> None:
         self.run = run
         self._writer = writer
         self._profile: Profile = filled(from_json(run.profile.read_bytes()), run.id)
@@ -49,7 +49,7 @@ class Keeper:
         parts = ("runner", "trainer") if self._profile.recipe == "command" else ("runner",)
         self._reader = RunReader(run, parts)
         self._host = _host(self._reader.poll())
-        self._hand = Hand(run, self._host)
+        self._hand = Hand(run, self._host, early)
         self._mail = Mail(run, self._profile)
         self._committing = Committing(run, self._profile)
         self._pulling = Pulling(run, self._profile, self._hand.depot)
@@ -61,7 +61,7 @@ class Keeper:
         self._write(say.KeeperStarted(_now(), me.pid, me.start, me.boot, engine.__version__))
         try:
             while self.run.keeper.exists() and not self._step():  # what was removed is no run
-                time.sleep(TICK_S)
+                self._preparing.pause(TICK_S)
         finally:
             self._hand.close()
 

@@ -28,6 +28,12 @@ class Preparing:
         self._place: Place | None = None
         self._error: Exception | None = None
         self._told: list[Event] = []
+        self._news = threading.Event()
+
+    def pause(self, seconds: float) -> None:
+        """So long, or until there is news."""
+        self._news.wait(seconds)
+        self._news.clear()
 
     def place(self, cwd: str) -> Place | None:
         """Raises `Away` when the machine went out of sight meanwhile; the next call begins again."""
@@ -60,6 +66,7 @@ class Preparing:
     def _work(self, cwd: str) -> None:
         try:
             began = time.monotonic()
+            self._hand.reach()
             self._say("the project")
             place = self._hand.place(project(self._profile, cwd))
             place = self._fit(cwd, place)
@@ -68,6 +75,7 @@ class Preparing:
             self._place = place
         except (Away, Problem, OSError) as error:
             self._error = Away(str(error)) if isinstance(error, OSError) else error
+        self._news.set()
 
     def _fit(self, cwd: str, place: Place) -> Place:
         from engine.machines import outfit

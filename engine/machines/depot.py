@@ -1,7 +1,8 @@
 """The files of one machine, on the line that its keeper has: what is there, and to bring it here.
 
-rsync carries them where both ends have a sound one, because it resumes and skips; else our own far end sends the bytes.
-Either way they land in a hidden folder, and nothing is believed that was not compared with its SHA-256.
+rsync carries what is large where both ends have a sound one, over an ssh faster than ours; what is small is here
+by the line that stands already before a second one would be there. Either way it lands in a hidden folder, and nothing
+is believed that was not compared with its SHA-256.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from engine.errors import Problem
 from engine.hosts import Host
@@ -32,6 +33,8 @@ LONGEST = 1 << 20
 PATIENCE_S = 60.0
 """Hashing a large file takes its time, and meanwhile nothing is said."""
 TRIES = 2
+LARGE = 64 << 20
+"""Bytes from which a second connection is worth its handshake."""
 
 
 class FarDepot:
@@ -42,6 +45,7 @@ class FarDepot:
         self._there: bool | None = None
         """rsync is on the machine; None: nobody asked yet."""
         self.way = "ssh"
+        self.large = LARGE
 
     def listed(self, asked: Asked) -> list[Freight]:
         """Everything that fits."""
@@ -75,7 +79,7 @@ class FarDepot:
         hidden.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
         left = cargo
         for _ in range(TRIES):
-            if not self._by_rsync(left, hidden, bytes_s, watch):
+            if left.bytes < self.large or not self._by_rsync(left, hidden, bytes_s, watch):
                 self._by_stream(left, hidden, bytes_s, watch)
             bad = landing.wrong(hidden, cargo)
             if not bad:
@@ -133,8 +137,7 @@ class FarDepot:
                 told = giver.told()
                 if told is None or told > file.bytes - here:
                     continue  # what is wrong is seen when all is compared
-                with open(_made(hidden, file), "r+b") as target:
-                    target.seek(here)
+                with _made(hidden, file, here) as target:
                     for data in giver.take(told):
                         target.write(data)
                         done += len(data)
@@ -204,11 +207,18 @@ def _here(hidden: Path, file: Freight) -> int:
     return size if size <= file.bytes else 0
 
 
-def _made(hidden: Path, file: Freight) -> Path:
-    path = Path(inside(str(hidden), file.name))
-    path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE))
-    return path
+def _made(hidden: Path, file: Freight, here: int) -> BinaryIO:
+    """Open behind what came before."""
+    path = inside(str(hidden), file.name)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        fd = os.open(path, flags, PRIVATE_FILE)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), PRIVATE_DIR, exist_ok=True)
+        fd = os.open(path, flags, PRIVATE_FILE)
+    os.ftruncate(fd, here)
+    os.lseek(fd, here, os.SEEK_SET)
+    return open(fd, "wb", buffering=0)
 
 
 def _ours() -> bool:

@@ -30,6 +30,9 @@ class Local:
     def depot(self) -> Depot | None:
         return None
 
+    def reach(self) -> None:
+        """It is here."""
+
     def place(self, project: Project) -> Place:
         return Place(project.folder)
 

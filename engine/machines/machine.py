@@ -23,6 +23,13 @@ class Away(Exception):
     """It cannot be seen now."""
 
 
+class Line(Protocol):
+    """A way to a machine that somebody opened before; only that kind of machine knows what to do with it."""
+
+    def close(self) -> None:
+        """Nobody needs it."""
+
+
 class Post(Enum):
     """What is known of an attempt's runner."""
 
@@ -104,6 +111,9 @@ class Machine(Protocol):
     @property
     def depot(self) -> Depot | None:
         """Where its files can be had; None: they are here."""
+
+    def reach(self) -> None:
+        """Wait a little until it can be seen."""
 
     def place(self, project: Project) -> Place:
         """Where the user's project is there, brought there first where it is not."""

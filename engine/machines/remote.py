@@ -16,15 +16,15 @@ from engine.machines import mirror
 from engine.machines.bootstrap import ROOT, command
 from engine.machines.depot import FarDepot
 from engine.machines.fitting import fit
-from engine.machines.machine import Away, Depot, Place, Post, Project, Tell
+from engine.machines.machine import Away, Depot, Line, Place, Post, Project, Tell
 from engine.machines.outfit import Outfit
 from engine.machines.sending import send
-from engine.machines.ssh import Unreachable
 from engine.machines.wire import Clock, Wire
 from engine.runner.frames import Bytes
 from engine.runs import Attempt, Run
 from engine.sync.selection import Selection, select
 
+REACH_S = 5.0
 TOLERANCE_S = 0.25
 """A clock that moved by less is not measured anew."""
 
@@ -40,16 +40,19 @@ class Beat:
 class Remote:
     """One run's use of one host. Its line is opened at once and kept until `close`."""
 
-    def __init__(self, host: Host, run: Run) -> None:
+    def __init__(self, host: Host, run: Run, early: Line | None = None) -> None:
         self.name = host.name
         self._host, self._run = host, run
-        self._wire = Wire(host, self._take, self._beat)
+        known = early if isinstance(early, Wire) else None
+        self._wire = known or Wire(host, self._take, self._beat)
+        self._wire.meet(self._take, self._beat)
         self._beats: dict[int, Beat] = {}
         self._runners: dict[int, int] = {}
         self._ended: dict[int, tuple[int, int]] = {}
         self._told: Clock | None = None
         self.depot: Depot | None = FarDepot(host, self._wire, run.cache / "known_hosts")
-        self._wire.start()
+        if known is None:
+            self._wire.start()
 
     def place(self, project: Project) -> Place:
         """A folder of this run alone with what was pushed, or where nothing goes there, the host's `workdir`."""
@@ -120,15 +123,12 @@ class Remote:
         offset, about = round(found.offset_s, 4), round(found.plus_minus_s, 4)
         return say.ClockMeasured(time.time(), self.name, offset, about)
 
-    def await_line(self, patience_s: float) -> None:
-        """Until the machine has said hello."""
+    def reach(self, patience_s: float = REACH_S) -> None:
         until = time.monotonic() + patience_s
         while not self._wire.up:
             if time.monotonic() > until:
-                raise Unreachable(
-                    f"{self.name} is away: {self._wire.why}", f"engine hosts test {self.name}"
-                )
-            time.sleep(0.05)
+                raise Away(self._wire.why)
+            time.sleep(0.01)
 
     def close(self) -> None:
         self._wire.close()

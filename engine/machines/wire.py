@@ -85,6 +85,10 @@ class Wire(threading.Thread):
             self._wake.wait(pause)
             self._wake.clear()
 
+    def meet(self, take: Callable[[Bytes], None], beat: Callable[[Body], None]) -> None:
+        """Whom it brings its news to from now on."""
+        self._take, self._beat = take, beat
+
     def follow(self, number: int, request: Callable[[], Body]) -> None:
         """Ask for an attempt's files now and after every reconnection; the request says what is here by then."""
         self._wanted[number] = request
@@ -152,7 +156,7 @@ class Wire(threading.Thread):
                     if talk is None:
                         talk = self._greet(ear, frame)
                     else:
-                        self._hear(talk, frame)
+                        self._understand(talk, frame)
                 if talk is not None and time.monotonic() - pinged > PING_S:
                     pinged = time.monotonic()
                     talk.send({"do": "ping", "id": 0, "sent": time.time()})
@@ -176,6 +180,13 @@ class Wire(threading.Thread):
             talk.send({**request(), "id": 0})
         self.hello, self._talk = frame.body, talk
         return talk
+
+    def _understand(self, talk: Talk, frame: Any) -> None:
+        """A far end that talks nonsense is hung up on; it must not end this thread."""
+        try:
+            self._hear(talk, frame)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise Garbled(f"the far end says what makes no sense: {error}") from error
 
     def _hear(self, talk: Talk, frame: Any) -> None:
         if isinstance(frame, Bytes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from engine.runner.main import main
+from engine.runner.entry import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -32,7 +32,7 @@ PARTS = (
     "scalars",
 )
 LEFT_OUT = ("runner/bundle.py",)
-BEGIN = b"import sys\n\nfrom engine.runner.main import main\n\nsys.exit(main(sys.argv[1:]))\n"
+BEGIN = b"import sys\n\nfrom engine.runner.entry import main\n\nsys.exit(main(sys.argv[1:]))\n"
 SHEBANG = b"#!/usr/bin/env python3\n"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 

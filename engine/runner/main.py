@@ -1,6 +1,4 @@
-"""The runner's process: `runner.pyz <run>/attempts/<n>`, secrets as one line of JSON on standard input; and with
-`--far ROOT` the other end of a keeper's channel, with `--take FOLDER` the end of what it sends, with `--give` that of
-what it fetches.
+"""The runner's process: `runner.pyz <run>/attempts/<n>`, secrets as one line of JSON on standard input.
 
 Exit status: 0 the end of the attempt is recorded, 75 another runner has it, 2 wrong use, 1 the runner failed (its
 journal says why; the next one adopts the trainer), 143 it was asked to go and the trainer stays.
@@ -20,17 +18,13 @@ from engine.events import runner as say
 from engine.journal import Held, Writer
 from engine.runner import clock, epilogue, job
 from engine.runner.duty import Duty
-from engine.runner.far import far
 from engine.runner.folder import Folder
-from engine.runner.give import give
 from engine.runner.job import BadJob, Job
 from engine.runner.ledger import Ledger
-from engine.runner.outfit import make, outfit
 from engine.runner.post import Post, recall
 from engine.runner.records import Failure
 from engine.runner.reserve import Reserve
 from engine.runner.secrets import given
-from engine.runner.take import take
 from engine.scalars import AttemptFold
 
 DONE, FAILED, USAGE, BUSY, RELEASED = 0, 1, 2, 75, 143
@@ -43,14 +37,6 @@ ROOM_S = 1.0
 
 def main(arguments: list[str]) -> int:
     """Take the attempt over and stay until its end."""
-    if len(arguments) == 2 and arguments[0] == "--far":
-        return far(arguments[1])
-    if len(arguments) == 2 and arguments[0] == "--take":
-        return take(arguments[1])
-    if arguments == ["--give"]:
-        return give()
-    if len(arguments) == 2 and arguments[0] in ("--outfit", "--make"):
-        return (outfit if arguments[0] == "--outfit" else make)(arguments[1])
     if len(arguments) != 1 or not os.path.isdir(arguments[0]):
         print("usage: runner.pyz <run>/attempts/<n>, a folder that holds job.json", file=sys.stderr)
         return USAGE

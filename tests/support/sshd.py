@@ -12,7 +12,7 @@ from pathlib import Path
 
 CONFIG = """
 Port {port}
-ListenAddress 127.0.0.1
+ListenAddress {address}
 HostKey {folder}/host
 PidFile {folder}/pid
 AuthorizedKeysFile {folder}/allowed
@@ -33,6 +33,9 @@ class Sshd:
     folder: Path
     port: int
     more: str = ""
+    address: str = "127.0.0.1"
+    inside: tuple[str, ...] = ()
+    """How a command is run where it shall listen."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -55,19 +58,21 @@ class Sshd:
 
     def start(self) -> None:
         self.home.mkdir(exist_ok=True)
-        text = CONFIG.format(port=self.port, folder=self.folder, home=self.home, more=self.more)
+        text = CONFIG.format(**vars(self), home=self.home)
         (self.folder / "config").write_text(text)
         os.makedirs("/run/sshd", exist_ok=True)
         program = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin:/sbin") or "sshd"
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [program, "-D", "-e", "-f", str(self.folder / "config")], stdout=log, stderr=log
+                [*self.inside, program, "-D", "-e", "-f", str(self.folder / "config")],
+                stdout=log,
+                stderr=log,
             )
         until = time.monotonic() + 20
         while time.monotonic() < until:
             with socket.socket() as probe:
                 probe.settimeout(1)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex((self.address, self.port)) == 0:
                     return
             time.sleep(0.02)
         raise AssertionError((self.folder / "log").read_text())
@@ -83,7 +88,7 @@ class Sshd:
         """Its table in hosts.toml."""
         table = {
             "provider": "ssh",
-            "address": f"{os.environ.get('USER', 'root')}@127.0.0.1:{self.port}",
+            "address": f"{os.environ.get('USER', 'root')}@{self.address}:{self.port}",
             "key": str(self.key),
             "fingerprint": self.fingerprint,
             **more,

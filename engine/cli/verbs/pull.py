@@ -95,15 +95,18 @@ def _say_progress(run: Run, out: Output) -> None:
 
 def _outlook(run: Run, host: Host, out: Output) -> int:
     from engine.keeper.outlook import outlook
+    from engine.machines.machine import Away
     from engine.machines.remote import Remote
 
     view = RunReader(run).poll()
     machine = Remote(host, run)
     try:
-        machine.await_line(ARRIVE_S)
+        machine.reach(ARRIVE_S)
         ended = view.last is not None and view.last.facts.runner.exit is not None
         depot = machine.depot
         found = outlook(run, resuming.frozen_profile(run), view, depot, ended) if depot else []
+    except Away as error:
+        raise Unknown(f"{host.name} is away: {error}", f"engine hosts test {host.name}") from None
     finally:
         machine.close()
     if out.as_json:

@@ -45,7 +45,7 @@ def sshd(tmp_path: Path, home: Path) -> Iterator[Sshd]:
 
 @pytest.fixture(params=["rsync", "ssh"])
 def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """How files come: by rsync, and on a laptop that has none."""
+    """How large files come: by rsync, and on a laptop that has none."""
     if request.param == "ssh":
         bare = tmp_path / "bare"
         bare.mkdir()

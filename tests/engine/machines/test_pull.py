@@ -36,12 +36,12 @@ def profile(project: Path, argv: list[str], more: str = "") -> str:
 
 
 def test_the_last_checkpoint_is_here_when_the_run_is_closed(
-    engine: Engine, sshd: Sshd, project: Path, way: str
+    engine: Engine, sshd: Sshd, project: Path
 ) -> None:
     argv = [sys.executable, str(TRAINER), "--out", "out", "--steps", "20", "--every", "5"]
     run = the(engine("launch", profile(project, argv), "--host", "far", "--wait").out)
     (pulled,) = saves(run).pulled
-    assert (pulled.step, pulled.way, pulled.files) == (20, way, 2)
+    assert (pulled.step, pulled.way, pulled.files) == (20, "ssh", 2)
     copy = Path(pulled.copy)
     assert copy == run.pulled / "1" / "step-000020"
     there = sshd.home / ".cockpit" / "runs" / run.id / "work" / "out" / copy.name
