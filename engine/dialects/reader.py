@@ -30,6 +30,10 @@ _RANK = re.compile(
 )
 
 
+_RANKED = ("[", "r", "R", "")
+"""How a line begins that may name its rank."""
+
+
 class Claim(NamedTuple):
     """A checkpoint that a line says was written."""
 
@@ -44,7 +48,8 @@ class Reader:
     def __init__(self, lens: Lens | None = None, state: Sequence[Any] | None = None) -> None:
         lens = lens or Lens()
         self._dialect: Dialect | None = None
-        self._settled = self._plain = False
+        self._settled = self._plain = self._redraws = False
+        self._by_epochs = True
         self._line: Read = self._choose
         self._rows = 0
         self.saved: list[Claim] = []
@@ -64,6 +69,7 @@ class Reader:
         """Read by this dialect; once it is settled no other one is asked, and its lines are read by their shapes."""
         self._dialect, self._settled = dialect, settled
         self._plain = settled and not dialect.bars
+        self._redraws, self._by_epochs = dialect.name == "lightning", dialect.name != "hf"
         if settled:
             self._line = Shapes(dialect.read).read if dialect.name in BY_NAME else dialect.read
 
@@ -98,9 +104,12 @@ class Reader:
         found: list[Placed] = []
         for line, end in self._lines.feed(piece.replace(b"\r", b"\n")):
             text = line.decode("utf-8", "replace")
-            if "\x1b" in text:
+            if b"\x1b" in line:
                 text = _ESCAPES.sub("", text)
-            found += self._words(text, end) if self._plain else self._read(text, end)
+            if self._plain:
+                found += self._heard(self._line(text), text, end)
+            else:
+                found += self._read(text, end)
         return found
 
     def pending(self) -> list[Placed]:
@@ -126,24 +135,23 @@ class Reader:
         return self._words(text, end)
 
     def _words(self, text: str, end: int) -> list[Placed]:
-        reading = self._line(text)
+        return self._heard(self._line(text), text, end)
+
+    def _heard(self, reading: Reading | None, text: str, end: int) -> list[Placed]:
         if reading is None:
             return self._aside(text, end)
-        if text and text[0] in "[rR":
+        if text[:1] in _RANKED:
             rank = _rank(text)
             reading = reading._replace(rank=rank) if rank else reading
-        return self._told(reading, end)
-
-    def _told(self, reading: Reading, end: int) -> list[Placed]:
         if not self._settled:
             self._rows += bool(reading.values)
             if self._rows >= TRIAL and self._dialect is not None:
                 self._take_up(self._dialect, settled=True)
-        if "mean_loss" in reading.values:
+        if "mean_loss" in reading[1]:
             return self._stepping.end(reading, end)
-        if self.name == "lightning" and reading.batch is not None:
+        if self._redraws and reading.batch is not None:
             return self._stepping.redrawn(reading, end)
-        return self._stepping.told(reading, end, epochs=self.name != "hf")
+        return self._stepping.told(reading, end, self._by_epochs)
 
     def _bar(self, text: str, end: int) -> tuple[list[Placed] | None, bool]:
         """Rows of a progress bar, and whether a dict is glued to it; None when the line is a dialect's own."""

@@ -142,6 +142,7 @@ def _reader(
     if any(name.startswith("\0") for name in fixed):
         return None
     commas = any(numbers[at].pattern == _COMMAS for at in places)
+    epoch_alone = special == [_EPOCH]
     stepped, fullmatch = _STEP in names, pattern.fullmatch
     convert: Callable[[str], float] = _with_commas if commas else float
 
@@ -155,6 +156,9 @@ def _reader(
             values.update(fixed)
         if not special:
             return _new(Reading, (step, values, None, None, None, None, None, None))
+        if epoch_alone:
+            epoch = values.pop(_EPOCH)
+            return _new(Reading, (step, values, epoch, None, None, None, None, None))
         return _whole(step, values)
 
     return read
@@ -192,11 +196,12 @@ class Shapes:
     def read(self, line: str) -> Reading | None:
         """As the dialect itself reads it."""
         known = self._known
-        for at, shape in enumerate(known):
+        for shape in known:
             found = shape(line)
             if found is not None:
-                if at:
-                    known.insert(0, known.pop(at))
+                if shape is not known[0]:
+                    known.remove(shape)
+                    known.insert(0, shape)
                 return found
         found = self._slow(line)
         if found is not None and found.values and self._tries > 0:

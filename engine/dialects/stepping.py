@@ -69,6 +69,10 @@ class Stepping:
             if total:
                 self.total = total
             return [(_new(Row, (None, step, values, epoch, None, None)), end)]
+        if usual and self.source == "count" and self._counts_on(reading, epochs):
+            self._count += 1
+            self.step, self._keys = self._count * self._every, values.keys()
+            return [(_new(Row, (None, self.step, values, epoch, None, None)), end)]
         found = self.flush()
         if total:
             self.total = total
@@ -81,6 +85,11 @@ class Stepping:
             self._held = reading, end
             return found
         return found + self._place(reading, end, epochs)
+
+    def _counts_on(self, reading: Reading, epochs: bool) -> bool:
+        """One more line of those that have to be counted, with nothing else to be noted of it."""
+        uncounted = reading[0] is None and reading[5] is None and not reading[3] and not epochs
+        return uncounted and self._bar is None and not self._ended and "loss" in reading[1]
 
     def redrawn(self, reading: Reading, end: int) -> list[Placed]:
         """A bar that tells metrics and is drawn twice a step, first with those of the step before."""
