@@ -86,11 +86,9 @@ class Near:
 
 def exact(row: Row) -> int:
     """Sixteen bytes of the row's text, without regard to case and space."""
-    mark = hashlib.blake2b(digest_size=16)
-    for role, text in row.turns:
-        mark.update(b"\x1e" + role.encode() + b"\x1f")
-        mark.update(text.lower().encode("utf-8", "surrogatepass").translate(None, _SPACE))
-    return int.from_bytes(mark.digest(), "big")
+    said = "\x1e".join([f"{role}\x1f{text}" for role, text in row.turns]).lower()
+    plain = said.encode("utf-8", "surrogatepass").translate(None, _SPACE)
+    return int.from_bytes(hashlib.blake2b(plain, digest_size=16).digest(), "big")
 
 
 def text_of(row: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from engine.data.rows import Row
 
@@ -41,6 +41,8 @@ _PHONE = re.compile(r"(?<![\d.])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _SHAPE = bytes.maketrans(b"123456789", b"000000000")
 _CARD_RUN, _IBAN_RUN = b"0" * 13, b"0" * 8
+_DIGITS = b"0" * 8
+"""Without what may stand between them, every number that is somebody's has as many digits in a row."""
 SHORTEST = 60
 """Characters of an answer that should be a sentence: shorter ones are often a name or a number."""
 
@@ -48,23 +50,37 @@ SHORTEST = 60
 def problems(row: Row) -> list[tuple[str, str]]:
     """Each problem of a row as (name, what was seen)."""
     found: list[tuple[str, str]] = []
-    question = ""
-    for role, text in row.turns:
-        found += _text(text)
-        question = question or (text if role in ("user", "prompt") else "")
-    role, answer = row.turns[-1]
+    turns = row.turns
+    if _doubtful("\n".join([text for _, text in turns])):
+        for _, text in turns:
+            found += _text(text)
+    role, answer = turns[-1]
     if len(answer) >= SHORTEST:
-        found += _sentence(role, answer.strip())
-    if len(question) > 20 and len(question) == len(answer) and question.lower() == answer.lower():
-        found.append(("repeats the question", _short(answer)))
+        found += _sentence(role, answer)
+    for asker, question in turns[:-1]:
+        if asker in ("user", "prompt") and question:
+            if len(question) == len(answer) > 20 and question.lower() == answer.lower():
+                found.append(("repeats the question", _short(answer)))
+            break
     return found
 
 
-def _sentence(role: str, text: str) -> Iterator[tuple[str, str]]:
+def _doubtful(text: str) -> bool:
+    """Anything at all that one of the patterns could find: most rows hold nothing, and are seen to in one look."""
+    if not text.isascii() or "@" in text or "<|" in text or "###" in text:
+        return True
+    if "INST]" in text or "As an AI" in text:
+        return True
+    return _DIGITS in text.encode("utf-8", "surrogatepass").translate(_SHAPE, b" -.()")
+
+
+def _sentence(role: str, text: str) -> list[tuple[str, str]]:
+    text, found = text.strip(), []
     if role in ("assistant", "completion") and text[:1].islower():
-        yield "mid-sentence", _short(text)
+        found.append(("mid-sentence", _short(text)))
     if role != "text" and text[-1:].isalnum() and "\n" not in text[-80:]:
-        yield "truncated", "…" + text[-60:]
+        found.append(("truncated", "…" + text[-60:]))
+    return found
 
 
 def _text(text: str) -> list[tuple[str, str]]:

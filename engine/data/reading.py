@@ -101,13 +101,17 @@ def _slowly(data: bytes, where: str) -> Any:
 
 
 def _jsonl(path: Path) -> Iterator[tuple[str, Any]]:
-    name = str(path)
+    name, decode = str(path), _decoder.decode
     for number, _, size, data in lines(path):
         where = f"{name}:{number}"
         if data is None:
             yield where, too_long(where, size)
-        elif not data.isspace():
-            yield where, parse(data, where)
+            continue
+        try:
+            yield where, decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            if not data.isspace():
+                yield where, _slowly(data, where)
 
 
 def too_long(where: str, size: int) -> Fault:

@@ -54,8 +54,9 @@ def _shape(record: dict[str, Any]) -> str:
         return "chat"
     if "prompt" in record:
         return "completion"
-    if any(key in record for key in QUESTION_KEYS):
-        return "instruction"
+    for key in QUESTION_KEYS:
+        if key in record:
+            return "instruction"
     return "text"
 
 
@@ -95,6 +96,6 @@ def _question(record: dict[str, Any], where: str, shape: str) -> Row | Fault:
 def _first(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     for key in keys:
         value = record.get(key)
-        if isinstance(value, str):
+        if type(value) is str:
             return value
     return None

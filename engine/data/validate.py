@@ -81,7 +81,7 @@ class Validator:
     def file(self, name: str) -> None:
         """Look at every row of a file."""
         place, kind, good = Path(name), self.wishes.kind, 0
-        bucket = place.suffix == ".jsonl" and place.stem in TIERS
+        tier = place.stem if place.suffix == ".jsonl" and place.stem in TIERS else None
         for where, record in read_records([name]):
             row = record if isinstance(record, Fault) else parse_row(record, where, kind)
             if isinstance(row, Fault):
@@ -91,8 +91,8 @@ class Validator:
             self._row(row)
             if "id" in record:
                 self._named(record["id"], row.where)
-            if bucket:
-                self._placed(record, row, place)
+            if tier is not None and record.get("difficulty", tier) != tier:
+                self._placed(record, row)
         self.report.files[name] = good
 
     def finish(self) -> Report:
@@ -135,7 +135,7 @@ class Validator:
 
     def _length(self, text: str, row: Row) -> None:
         if self.wishes.lengths is None:
-            self.report.sizes.append(sum([len(turn.text) for turn in row.turns]))
+            self.report.sizes.append(sum([len(text) for _, text in row.turns]))
             return
         self._waiting.append(text)
         if len(self._waiting) >= AT_ONCE:
@@ -146,10 +146,10 @@ class Validator:
             self.report.sizes += self.wishes.lengths(self._waiting).tolist()
             self._waiting = []
 
-    def _placed(self, record: Mapping[str, Any], row: Row, place: Path) -> None:
+    def _placed(self, record: Mapping[str, Any], row: Row) -> None:
         """A row of a bucket that says of itself that it belongs elsewhere."""
         domain, tier = record.get("category"), record.get("difficulty")
-        if isinstance(tier, str) and tier != place.stem:
+        if isinstance(tier, str):
             self.report.note("misplaced", row.where, f"says {domain}/{tier}")
 
 
