@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # folding is loaded only for runs that need it
 
 BATCH_S = 0.25
 """Seconds of reading after which what is known so far is shown."""
-EVERY_S = 1.0
+EVERY_S = 2.0
 SILENT_S = 4.0
 TREND = 16
 GLANCE_S = 0.05
@@ -84,7 +84,7 @@ class Roster:
         self._next = -math.inf
 
     def look(self) -> Fleet | None:
-        """New rows come in batches; the folder and what lives in it are looked at once a second."""
+        """New rows come in batches; the folder and what lives in it are looked at every two seconds."""
         now = time.monotonic()
         if now < self._next and not self._unread and not self._bare:
             return None

@@ -35,7 +35,7 @@ PATIENCE_S = 0.05
 """Of each look for folding: what is left is read at the next one."""
 MUCH = 4 << 20
 """Bytes read since memory was last given back."""
-STILL_S = 1.0
+STILL_S = 3.0
 """How often a run on which nothing happens is looked at: time passes for it too."""
 
 

@@ -9,6 +9,10 @@ from typing import Generic, Protocol, TypeVar
 
 TICK_S = 0.1
 """At most ten looks a second."""
+CALM_S, CALM_TICK_S = 5.0, 0.25
+"""Nothing came for so long: the next step is waited for with less haste, and a laptop's battery lasts."""
+BRISK_S = 0.9
+"""News so close to the last is news, and not only time that passes."""
 SHARE = 0.25
 """A look that takes long is followed by a pause of at least this part of it."""
 REST_S = 5.0
@@ -33,6 +37,7 @@ class Watch(Generic[V]):
         """Why nothing could be seen at the last look."""
         self._tell = tell
         self._told = False
+        self._came = self._found = time.monotonic()
         self._resting = resting
         self._ended, self._wake = threading.Event(), threading.Event()
 
@@ -46,7 +51,8 @@ class Watch(Generic[V]):
             if not self._ended.is_set():
                 self.turn()
             took = time.monotonic() - begun
-            pause = REST_S if self._resting else max(TICK_S - took, SHARE * took)
+            tick = CALM_TICK_S if begun - self._came > CALM_S else TICK_S
+            pause = REST_S if self._resting else max(tick - took, SHARE * took)
 
     def rest(self, resting: bool) -> None:
         """Nobody sees it now, or somebody does again."""
@@ -65,6 +71,10 @@ class Watch(Generic[V]):
         self.trouble = trouble
         if found is not None:
             self.latest = found
+            now = time.monotonic()
+            if now - self._found < BRISK_S:
+                self._came = now
+            self._found = now
         if news and not self._told and not self._ended.is_set():
             self._told = True
             self._tell()
