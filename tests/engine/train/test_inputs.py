@@ -195,7 +195,7 @@ def test_a_full_memory_says_where_and_what_would_fit(
     }
     profile = site(ground, tmp_path, tables)
     ended = trainer.train(
-        tmp_path / "log", profile, where=trainer.Where(before=partial(memory_for, 850))
+        tmp_path / "log", profile, where=trainer.Where(before=partial(memory_for, 780))
     )
     words = "out of memory in step 1, micro-batch 1000 rows"
     fits = "train.micro_batch = 500 with train.grad_accum = 2 is the same batch"
