@@ -105,14 +105,15 @@ _encode = _fast() if _quick else _standard()  # an old msgspec writes no lines
 def _open() -> int | None:
     global _target, _closed
     path = os.environ.get("COCKPIT_EVENTS")
-    _closed = True
-    if path:
-        try:
+    try:
+        if path:
+            # nothing is said before it is open: another thread may be speaking meanwhile, and opens it for itself
             _target = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            _closed = False
-        except OSError:
-            _target = None
-    return _target
+            return _target
+    except OSError:
+        pass
+    _closed = True
+    return None
 
 
 def _forget() -> None:

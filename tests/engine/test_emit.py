@@ -59,6 +59,23 @@ def test_every_row_survives_kill_9(tmp_path: Path, without: bool) -> None:
     assert [json.loads(line)["step"] for line in lines] == list(range(1000))
 
 
+def test_threads_that_begin_together_lose_nothing(tmp_path: Path) -> None:
+    """The file opens slowly, as on a network: a pipe, which opens when somebody comes to read it."""
+    os.mkfifo(tmp_path / "e")
+    script = (
+        "import os, threading, time\n"
+        "ts = [threading.Thread(target=emit, kwargs={'step': n}) for n in range(4)]\n"
+        "[t.start() for t in ts]; time.sleep(0.3)\n"
+        "heard = os.open(os.environ['COCKPIT_EVENTS'], os.O_RDONLY)\n"
+        "[t.join() for t in ts]\n"
+        "os.write(1, os.read(heard, 4096))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COCKPIT_EVENTS": str(tmp_path / "e")}
+    body = PRELUDE.format(without="") + script
+    said = subprocess.run([sys.executable, "-c", body], env=env, capture_output=True, timeout=60)
+    assert sorted(json.loads(line)["step"] for line in said.stdout.splitlines()) == [0, 1, 2, 3]
+
+
 def test_a_buffered_writer_would_lose_them(tmp_path: Path) -> None:
     """The control: the same trial with an ordinary file."""
     script = (
