@@ -17,7 +17,7 @@ from engine.train.checkpoint import committed, verify
 from engine.train.errors import SaveError, TrainError
 from engine.train.feed import Feed, Step
 from engine.train.job import eval_due, outside, phases, sample_due, span
-from engine.train.memory import OutOfMemory, full, too_full
+from engine.train.memory import OutOfMemory, full, give_back_memory, too_full
 from engine.train.optim import (
     grad_norm,
     layer_norms,
@@ -198,6 +198,7 @@ def shrink(run: Run) -> None:
     run.optimizer.zero_grad(set_to_none=True)
     run.at.micro = 0
     run.loss.zero_()
+    give_back_memory()
 
 
 def end(run: Run, finished: bool) -> bool:

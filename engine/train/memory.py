@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import torch
 
 from engine.train.errors import TrainError
@@ -49,3 +51,10 @@ def too_full(run: Run) -> str:
     if not train.gradient_checkpointing:
         return f"{where}: set train.gradient_checkpointing = true or a smaller data.max_length"
     return f"{where}: set a smaller data.max_length, model.bits = 4, or take a larger device"
+
+
+def give_back_memory() -> None:
+    """Let go of what the step that failed still holds: cycles of its graph, and blocks cut for larger batches."""
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
