@@ -19,6 +19,7 @@ MANIFEST = "MANIFEST.json"
 HELD = ("weights", "adapter", "optimizer", "scheduler", "rng", "data", "scaler")
 """What a checkpoint can hold, in the order it is shown."""
 _STEP = re.compile(r"(\d+)(?!.*\d)")
+_TRAINERS = re.compile(r"checkpoint-\d+")
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,18 @@ def recognise(path: Path) -> str:
         return "dcp"
     if any((folder / "axolotl_config.yaml").is_file() for folder in (path, path.parent)):
         return "axolotl"
-    if (path / "trainer_state.json").is_file() or any(path.glob("rng_state*.pth")):
+    if _of_trainer(path) or any(path.glob("rng_state*.pth")):
         return "transformers"
     if (path / "adapter_config.json").is_file():
         return "peft"
     if any(path.glob("model*.safetensors")) or any(path.glob("pytorch_model*.bin")):
         return "transformers"
-    return "file"
+    return "transformers" if (path / "config.json").is_file() else "file"
+
+
+def _of_trainer(path: Path) -> bool:
+    """The Trainer's own, by its name as well: of one that was cut short there may be no more than the name."""
+    return (path / "trainer_state.json").is_file() or _TRAINERS.fullmatch(path.name) is not None
 
 
 def _of_file(path: Path) -> str:
@@ -157,7 +163,7 @@ def _logged(state: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _axolotl(path: Path) -> Contents:
-    if (path / "trainer_state.json").is_file():
+    if _of_trainer(path):
         inner = _transformers(path)
         return Contents("axolotl", inner.step, inner.holds, inner.metrics, inner.total)
     if not (found := _weights(path)):

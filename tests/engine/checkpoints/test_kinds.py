@@ -92,6 +92,27 @@ def test_a_trainers_folder_without_its_last_file_was_cut_short(tmp_path: Path) -
     assert found.kind == "transformers" and "trainer_state.json is missing" in (found.flaw or "")
 
 
+@pytest.mark.parametrize("axolotl", [False, True])
+def test_a_trainers_save_is_never_whole_before_its_last_file(axolotl: bool, tmp_path: Path) -> None:
+    """Cut short at each file, in the order in which it writes them, for full weights and for an adapter."""
+    for config, weights in (("config.json", "model"), ("adapter_config.json", "adapter_model")):
+        path = tmp_path / weights / "checkpoint-5"
+        path.mkdir(parents=True)
+        if axolotl:
+            (path.parent / "axolotl_config.yaml").touch()
+        texts = (config, "generation_config.json", f"{weights}.safetensors", "training_args.bin")
+        for file in (*texts, "optimizer.pt", "scheduler.pt", "rng_state.pth"):
+            if file.endswith(".json"):
+                (path / file).write_text("{}")
+            elif file.endswith(".safetensors"):
+                foreign.safetensors(path / file, w=2048)
+            else:
+                foreign.torch_file(path / file, state={0: 1})
+            assert "trainer_state.json is missing" in (look(path).flaw or ""), file
+        (path / "trainer_state.json").write_text('{"global_step": 5}')
+        assert look(path).flaw is None and look(path).step == 5
+
+
 def test_what_is_missing_inside_is_not_said_to_be_held(tmp_path: Path) -> None:
     path = foreign.transformers(tmp_path / "checkpoint-5", 5, optimizer=True, rng_state=True)
     assert set(look(path).holds) == {"weights", "scheduler"}

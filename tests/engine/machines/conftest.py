@@ -36,11 +36,15 @@ def sshd(tmp_path: Path, home: Path) -> Iterator[Sshd]:
     found.start()
     (home / "hosts.toml").write_text(found.entry())
     yield found
-    # A keeper stays until the last byte is here, which on a busy machine takes longer than others are given.
+    let_go(home)
+    found.stop()
+
+
+def let_go(home: Path) -> None:
+    """A keeper stays until the last byte is here, which on a busy machine takes longer than others are given."""
     until = time.monotonic() + 60
     while living(home) and time.monotonic() < until:
         time.sleep(0.1)
-    found.stop()
 
 
 @pytest.fixture(params=["rsync", "ssh"])
@@ -62,3 +66,4 @@ def line(sshd: Sshd, home: Path) -> Iterator[Cutter]:
         weak = sshd.entry("weak", address=f"root@127.0.0.1:{cutter.port}")
         (home / "hosts.toml").write_text(sshd.entry() + "\n" + weak)
         yield cutter
+        let_go(home)
