@@ -56,5 +56,5 @@ def too_full(run: Run) -> str:
 def give_back_memory() -> None:
     """Let go of what the step that failed still holds: cycles of its graph, and blocks cut for larger batches."""
     gc.collect()
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
