@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from textual.binding import Binding, BindingType
 
@@ -170,12 +171,11 @@ ACTIONS = (
 )  # fmt: skip
 
 
-def of(*scopes: str) -> list[Action]:
+@cache
+def of(*scopes: str) -> tuple[Action, ...]:
     """Those of these places, in the footer's order."""
-    return sorted(
-        (one for one in ACTIONS if any(scope in one.where for scope in scopes)),
-        key=lambda one: one.rank,
-    )
+    found = (one for one in ACTIONS if any(scope in one.where for scope in scopes))
+    return tuple(sorted(found, key=lambda one: one.rank))
 
 
 def bindings(*scopes: str) -> list[BindingType]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.filter import LineFilter
@@ -25,12 +25,16 @@ from cockpit.screens.manual import Manual
 from cockpit.screens.places import place
 from cockpit.terminal import Harmless, Plain, bug, encoding
 from cockpit.themes import THEMES, after
+from cockpit.watching.memory import settle
 from cockpit.watching.roster import Fleet, Roster, Runs
 from cockpit.watching.watch import Watch
 from engine.cli import crash
 from engine.cli.target import hider
 from engine.display import display
 from engine.runs import Run
+
+if TYPE_CHECKING:  # what a run's screens show loads numpy, which a list of runs does without
+    from cockpit.watching.moment import Moment
 
 TOLD = 200
 SWITCH_S = 0.001
@@ -77,6 +81,7 @@ class Cockpit(App[None]):
         self.glyphs = ASCII if opening.ascii else suiting
         self._bug = ""
         self._watches: list[Watch[Any]] = []
+        self._entered: dict[str, Watch[Moment]] = {}
         self._fleet: Watch[Fleet] = Watch(Roster(opening.runs), lambda: None)
         for theme in THEMES:
             self.register_theme(theme)
@@ -96,12 +101,16 @@ class Cockpit(App[None]):
 
     def on_mount(self) -> None:
         sys.setswitchinterval(SWITCH_S)
-        self._fleet = self.follow(Roster(self.opening.runs), self.opening.run is not None)
+        roster = Roster(self.opening.runs, self._seen)
+        self._fleet = self.follow(roster, self.opening.run is not None)
         self.push_screen(FleetPlace(self._fleet))
         if self.opening.mix is not None:
             self.open_mix(self.opening.mix)
         if self.opening.run is not None:
             self._enter(self.opening.run, "dashboard", self.opening.tape)
+
+    def on_ready(self) -> None:
+        settle()
 
     def on_unmount(self) -> None:
         for watch in self._watches:
@@ -134,9 +143,16 @@ class Cockpit(App[None]):
     def _enter(self, run: Run, name: str, tape: bool) -> None:
         from cockpit.watching.source import Live, Tape
 
-        source = Tape(run, self.opening.speed) if tape else Live(run)
-        self.push_screen(place(name)(self.follow(source), hider(run)))
+        watch = self.follow(Tape(run, self.opening.speed) if tape else Live(run))
+        if not tape:
+            self._entered[run.id] = watch
+        self.push_screen(place(name)(watch, hider(run)))
         self._attend()
+
+    def _seen(self, name: str) -> Moment | None:
+        """The newest of a run that is open here."""
+        watch = self._entered.get(name)
+        return watch.latest if watch is not None else None
 
     def go(self, name: str, found: object = None) -> None:
         """To another place of the run that is on the screen; `found` is what to look at there."""
@@ -164,6 +180,7 @@ class Cockpit(App[None]):
             if watch not in used:
                 watch.end()
                 self._watches.remove(watch)
+        self._entered = {name: one for name, one in self._entered.items() if one in used}
         self._attend()
 
     def _attend(self) -> None:

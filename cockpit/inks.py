@@ -14,6 +14,8 @@ CURVES = 8
 """Inks `curve 0` and on are those of the curves of a chart, by position."""
 Line = Sequence[tuple[str, str]]
 """(text, ink) from left to right."""
+PLAIN = ""
+"""The ink of what has none: the ground that a widget draws on."""
 
 _NAMED = {
     "text": "foreground",
@@ -86,7 +88,12 @@ def _table(theme: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
     return found
 
 
-def table(variables: Mapping[str, str]) -> Mapping[str, Style]:
-    """Ink -> style, under these variables of a theme."""
+@lru_cache(maxsize=64)
+def _grounded(theme: tuple[tuple[str, str], ...], ground: Style) -> Mapping[str, Style]:
+    return {PLAIN: ground, **{ink: ground + style for ink, style in _table(theme).items()}}
+
+
+def table(variables: Mapping[str, str], ground: Style) -> Mapping[str, Style]:
+    """Ink -> style, under these variables of a theme, on the ground of a widget; `PLAIN` is the ground itself."""
     names = (*_NAMED.values(), "background", "cursor")
-    return _table(tuple((name, variables[name]) for name in dict.fromkeys(names)))
+    return _grounded(tuple((name, variables[name]) for name in dict.fromkeys(names)), ground)

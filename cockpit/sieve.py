@@ -60,6 +60,13 @@ class Sieve:
         return lines[int(low) : int(high)]  # type: ignore[return-value]
 
 
+def row_of(numbers: Sequence[int], number: int) -> int:
+    """The row of this line, or of the next that is shown."""
+    if isinstance(numbers, range):
+        return max(number - numbers.start, 0)
+    return int(np.searchsorted(np.asarray(numbers), number))
+
+
 def sieves(moment: Moment, now: Sieve, searched: Finder | None) -> dict[str, tuple[str, Sieve]]:
     """What can be let through here, by name, each with a few words."""
     stretch, found = now.stretch, {}

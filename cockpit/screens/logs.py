@@ -16,7 +16,7 @@ from cockpit.inks import Line
 from cockpit.remedies import cards, remedies
 from cockpit.screens.dialogs import Choice, Item, Text
 from cockpit.screens.transport import Transport
-from cockpit.sieve import MATCHES, Sieve, sieves
+from cockpit.sieve import MATCHES, Sieve, row_of, sieves
 from cockpit.watching.console import ConsoleLine
 from cockpit.watching.finding import Finder
 from cockpit.watching.moment import Moment
@@ -48,6 +48,8 @@ class Logs(Transport):
         self._numbers: Sequence[int] = ()
         self._aimed: tuple[int, int | None, float] | None = None
         self._cards = cards()
+        self.card: Explained | None = None
+        """What is known of the line under the cursor."""
         self._passed = Passed()
 
     def body(self) -> ComposeResult:
@@ -83,19 +85,18 @@ class Logs(Transport):
         if self._aimed is not None:
             self._land(moment)
         elif self._follow and grew:
-            listing.to(count - 1, quiet=True)
+            self._to_end()
         self.words("find").show(lambda width, height: [self._found(moment, width)])
         self._tell(moment)
+
+    def _to_end(self) -> None:
+        self.log_list.to(self.log_list.count - 1, quiet=True)
+        if not self._sieve.shown:
+            self._passed.follow(len(self._numbers) - 1)
 
     def _number(self, row: int) -> int:
         """Of the line in this row."""
         return int(self._numbers[min(row, len(self._numbers) - 1)])
-
-    def _row(self, number: int) -> int:
-        """The row of this line, or of the next that is shown."""
-        if isinstance(self._numbers, range):
-            return max(number - self._numbers.start, 0)
-        return int(np.searchsorted(np.asarray(self._numbers), number))
 
     @property
     def here(self) -> ConsoleLine | None:
@@ -104,18 +105,12 @@ class Logs(Transport):
             return None
         return self.moment.console.line(self._number(self.log_list.cursor))
 
-    @property
-    def card(self) -> Explained | None:
-        line = self.here
-        return first(plain(line.text, self.hide), self._cards) if line is not None else None
-
     def _line(self, moment: Moment, row: int, width: int) -> Line:
         try:
             line = moment.console.line(self._number(row))
         except IndexError:
             return []
-        if self._follow:
-            self._passed.drew(line.number)
+        self._passed.drew(line.number)
         return drawn(line, self.hide, width, self._finder.shown if self._finder else None)
 
     def _found(self, moment: Moment, width: int) -> Line:
@@ -143,19 +138,21 @@ class Logs(Transport):
 
     def _tell(self, moment: Moment) -> None:
         """What is known of the line under the cursor."""
-        line, box = self.here, self.words("explain")
-        card = self.card
+        line, box, before = self.here, self.words("explain"), self.card
+        text = plain(line.text, self.hide) if line is not None else ""
+        card = self.card = first(text, self._cards) if text else None
+        if card != before:
+            self.query_one(KeyBar).offer(self.offered())
         box.border_title = "what it means" if card else "this line"
         if line is None:
             box.show(lambda width, height: [[("—", "faint")]])
             return
         step = moment.curves.step_of(line.attempt, line.end, line.t)
         commands = remedies(card, self.source.run.id) if card else ()
-        told = Told(line, step, plain(line.text, self.hide), card, commands)
+        told = Told(line, step, text, card, commands)
         box.show(lambda width, height: explaining(told, width, height))
         most = self.size.height // 2 if self._whole else LONGEST if card else 5
         box.styles.height = min(lines_of(told, max(self.size.width - 4, 1)) + 2, most)
-        self.query_one(KeyBar).offer(self.offered())
 
     # search
 
@@ -213,7 +210,7 @@ class Logs(Transport):
         at = int(np.searchsorted(lines, now, side)) - (direction < 0)  # type: ignore[call-overload]
         at %= len(lines)
         self._follow = False
-        self.log_list.to(self._row(int(lines[at])))
+        self.log_list.to(row_of(self._numbers, int(lines[at])))
 
     def action_filter(self) -> None:
         if self.moment is None:
@@ -231,15 +228,16 @@ class Logs(Transport):
     def _pass(self, sieve: Sieve) -> None:
         number = self._number(self.log_list.cursor) if len(self._numbers) else 0
         self._sieve, self._busy = sieve, False
+        self._passed.leave()
         if sieve.finder is not None and self.moment is not None:
             sieve.finder.advance(self.moment.console)
         self.renew()
-        self.log_list.to(self._row(number))
+        self.log_list.to(row_of(self._numbers, number))
 
     def action_follow(self) -> None:
         self._follow = not self._follow
         if self._follow:
-            self.log_list.to(self.log_list.count - 1, quiet=True)
+            self._to_end()
         self.renew()
 
     def action_wrap(self) -> None:

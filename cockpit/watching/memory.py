@@ -1,12 +1,17 @@
-"""Freed memory goes back to the system: what is watched for days must not grow by what it only read."""
+"""Freed memory goes back to the system: what is watched for days must not grow by what it only read, and must not stop
+to look for what it could free.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 
 ARENA_MAX, MMAP_THRESHOLD = -8, -3
 """Of the C library's mallopt: heaps, which each thread otherwise has of its own; bytes from which a piece is mapped."""
 LARGE = 256 << 10
+THRESHOLD = (5_000, 20, 20)
+"""Of Python's garbage collector, which begins with 700, 10, 10."""
 
 
 def bound() -> None:
@@ -26,3 +31,11 @@ def _called(name: str, *values: int) -> None:
         getattr(ctypes.CDLL(None), name)(*values)
     except (OSError, AttributeError):
         return
+
+
+def settle() -> None:
+    """The program is up, and what it is made of stays: looking all of it through for garbage held the screen up for
+    50 ms each time, and looking through the rest as often as Python does costs a tenth of a redraw.
+    """
+    gc.freeze()
+    gc.set_threshold(*THRESHOLD)

@@ -8,11 +8,22 @@ class Passed:
 
     def __init__(self) -> None:
         self._next: int | None = None
+        self._end = -1
         self.count = 0
         """Lines that no redraw showed before a newer one was shown."""
 
+    def follow(self, number: int) -> None:
+        """The end was scrolled to: what is drawn up to this line counts, even if nobody follows any more by then."""
+        self._end = number
+
     def drew(self, number: int) -> None:
+        if number > self._end:
+            return
         if self._next is None:
             self._next = number
         self.count += max(number - self._next, 0)
         self._next = max(self._next, number + 1)
+
+    def leave(self) -> None:
+        """What comes until the end is scrolled to again is left out by wish, and did not go by."""
+        self._next, self._end = None, -1

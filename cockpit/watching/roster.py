@@ -16,9 +16,11 @@ from engine.errors import Problem
 from engine.runs import Run
 
 if TYPE_CHECKING:  # folding is loaded only for runs that need it
+    from cockpit.watching.moment import Moment
     from engine.observe import Observer
     from engine.status import Status
     from engine.status.answers import Need
+    from engine.view import View
 
 BATCH_S = 0.25
 """Seconds of reading after which what is known so far is shown."""
@@ -32,6 +34,8 @@ SMALL = 2 << 20
 MEDIUM = 16 << 20
 """Bytes of an ended run that is worth reading for what it wants."""
 Runs = Callable[[], list[Run]]
+Seen = Callable[[str], "Moment | None"]
+"""What the screens of a run know of it, by its name; None while it has none."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,10 @@ class Fleet:
 
 
 class Roster:
-    """Follows a folder of runs."""
+    """Follows a folder of runs. What somebody else reads at length anyway is not read a second time."""
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self, runs: Runs, seen: Seen = lambda name: None) -> None:
+        self._runs, self._seen_elsewhere = runs, seen
         self._rows: dict[str, Row] = {}
         self._live: dict[str, Observer] = {}
         self._woken: dict[str, float] = {}
@@ -105,6 +109,8 @@ class Roster:
         return Fleet(rows, sum(bool(row.state) for row in rows), time.time())
 
     def _read(self, run: Run) -> None:
+        if self._told(run):
+            return
         try:
             found = index.row(run)
         except OSError as error:
@@ -122,23 +128,36 @@ class Roster:
     def _refresh(self, now: float) -> None:
         """What nothing came of is judged anew now and then: silence means something, too."""
         for name, observer in list(self._live.items()):
+            if self._told(observer.run):
+                continue
             seen, judged = self._marks.get(name, (None, -math.inf))
             found = marks(observer.run)
             if found != seen or now - judged >= SILENT_S:
                 self._marks[name] = found, now
                 self._follow(name, None)
 
-    def _follow(self, name: str, keeper: bool | None) -> None:
-        from engine.status.pace import curve
+    def _told(self, run: Run) -> bool:
+        """Whether a screen of this run looks at it; what that has read so far is not all while it is behind."""
+        moment = self._seen_elsewhere(run.id)
+        if moment is None or moment.behind:
+            return moment is not None
+        from engine.observe import Observer
 
+        self._rows[run.id] = _row(run, moment.status, _curve(moment.frame.view))
+        if moment.status.exit_status is None:
+            self._live.setdefault(run.id, Observer(run))
+        else:
+            self._live.pop(run.id, None)
+        return True
+
+    def _follow(self, name: str, keeper: bool | None) -> None:
         observer = self._live[name]
         try:
             frame = observer.frame()
             status = observer.status(frame)
         except OSError:
             return
-        points = [value for _, value in curve(frame.view, "loss")]
-        self._rows[name] = _row(observer.run, status, _trend(points))
+        self._rows[name] = _row(observer.run, status, _curve(frame.view))
         if status.exit_status is not None:
             del self._live[name]
         elif not frame.sight.keeper_alive:
@@ -158,12 +177,10 @@ class Roster:
     @staticmethod
     def _seen(run: Run) -> Row:
         from engine.observe import Observer
-        from engine.status.pace import curve
 
         observer = Observer(run)
         frame = observer.frame()
-        points = [value for _, value in curve(frame.view, "loss")]
-        return _row(run, observer.status(frame), _trend(points))
+        return _row(run, observer.status(frame), _curve(frame.view))
 
     def _wake(self, run: Run) -> None:
         now = time.monotonic()
@@ -237,6 +254,12 @@ def losses(run: Run) -> list[float]:
     except OSError:
         return []
     return [float(value) for value in table.points("loss")[1]]
+
+
+def _curve(view: View) -> tuple[float, ...]:
+    from engine.status.pace import curve
+
+    return _trend([value for _, value in curve(view, "loss")])
 
 
 def _trend(points: list[float]) -> tuple[float, ...]:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-TICK_S = 0.1
-"""At most ten looks a second."""
+TICK_S = 0.11
+"""At most ten looks in any second: a late one and a punctual one behind it are closer than this."""
 CALM_S, CALM_TICK_S = 5.0, 0.25
 """Nothing came for so long: the next step is waited for with less haste, and a laptop's battery lasts."""
 BRISK_S = 0.9
@@ -28,7 +28,7 @@ class Looks(Protocol[T]):
 
 
 class Watch(Generic[V]):
-    """Looks ten times a second. `tell` is called on the watching thread when `latest` is newer than what was taken."""
+    """Looks nine times a second. `tell` is called on the watching thread when `latest` is newer than what was taken."""
 
     def __init__(self, source: Looks[V], tell: Callable[[], object], resting: bool = False) -> None:
         self.source = source

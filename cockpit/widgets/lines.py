@@ -30,6 +30,7 @@ class Lines(Widget):
         self._making: Making = making or (lambda width, height: [])
         self._drawn: list[Line] = []
         self._made_for = (-1, -1)
+        self._inks: Mapping[str, Style] | None = None
 
     @property
     def lines(self) -> list[Line]:
@@ -57,18 +58,21 @@ class Lines(Widget):
             self._drawn = self._made(width, height)
         if y >= len(self._drawn):
             return Strip.blank(width, self.rich_style)
-        drawn = strip(self._drawn[y], width, inks.table(self.app.theme_variables))
-        return drawn.apply_style(self.rich_style)
+        if self._inks is None:
+            self._inks = inks.table(self.app.theme_variables, self.rich_style)
+        return strip(self._drawn[y], width, self._inks)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._inks = None
         self.refresh()
 
 
 def strip(line: Line, width: int, styles: Mapping[str, Style]) -> Strip:
     """A line as cells, cut or filled to a width."""
-    segments = [Segment(text, styles.get(ink)) for text, ink in line if text]
-    return Strip(segments).adjust_cell_length(width)
+    ground = styles[inks.PLAIN]
+    segments = [Segment(text, styles.get(ink, ground)) for text, ink in line if text]
+    return Strip(segments).adjust_cell_length(width, ground)
 
 
 def fit(text: str, width: int, right: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -54,6 +54,7 @@ class Listing(ScrollView, can_focus=True):
         self._head: Callable[[int], Line] | None = None
         self._shown: dict[int, Line] = {}
         self._placed: tuple[int, ...] = ()
+        self._inks: Mapping[str, Style] | None = None
 
     @property
     def top(self) -> int:
@@ -66,7 +67,7 @@ class Listing(ScrollView, can_focus=True):
         self.count, self._draw, self._head = count, draw, head
         self.cursor = min(self.cursor, max(count - 1, 0))
         if changed:
-            self.virtual_size = Size(self.size.width, count + self.top)
+            self._grow(count + self.top)
         if changed or self._place() != self._placed:
             self.refresh()
             return
@@ -74,25 +75,33 @@ class Listing(ScrollView, can_focus=True):
             if before != self._line(y, self.size.width):
                 self.refresh(Region(0, y, self.size.width, 1))
 
+    def _grow(self, rows: int) -> None:
+        """As setting `virtual_size` would, without laying out the screen: a log that grows would be drawn twice."""
+        self.set_reactive(Listing.virtual_size, Size(self.size.width, rows))
+        self._scroll_update(self.virtual_size)
+
     def _place(self) -> tuple[int, ...]:
         """Where it stands: when this is as it was drawn, only rows that say something else are drawn again."""
         return self.cursor, self.scroll_offset.y, int(self.has_focus), *self.size
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        return self._row(y, width).apply_style(self.rich_style)
+        return self._row(y, width)
 
     def _row(self, y: int, width: int) -> Strip:
         if self._place() != self._placed:
             self._placed = self._place()
             self._shown.clear()
-        styles = inks.table(self.app.theme_variables)
+        if self._inks is None:
+            self._inks = inks.table(self.app.theme_variables, self.rich_style)
+        styles = self._inks
         row = y - self.top + self.scroll_offset.y
         line = self._shown[y] = self._line(y, width)
         drawn = strip(line, width, styles)
         if row != self.cursor or not self.has_focus or row >= self.count or y < self.top:
             return drawn
-        return Strip([Segment(one.text, (one.style or NONE) + styles["cursor"]) for one in drawn])
+        under = Style(bgcolor=styles["cursor"].bgcolor)
+        return Strip([Segment(one.text, (one.style or NONE) + under) for one in drawn])
 
     def _line(self, y: int, width: int) -> Line:
         row = y - self.top + self.scroll_offset.y
@@ -104,6 +113,7 @@ class Listing(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._inks = None
         self.refresh()
 
     def on_focus(self) -> None:

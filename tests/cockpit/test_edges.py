@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 
 from cockpit.app import Cockpit, Opening
 from cockpit.cli import main
@@ -72,7 +73,7 @@ def test_every_theme_tells_its_inks_apart_from_its_ground(theme: object, logs: P
         async with opened(logs) as pilot:
             pilot.app.theme = theme.name  # type: ignore[attr-defined]
             await pilot.pause()
-            styles = table(pilot.app.theme_variables)
+            styles = table(pilot.app.theme_variables, Style.null())
             ground = theme.background  # type: ignore[attr-defined]
             for ink in ("text", "muted", "good", "warn", "bad", "accent"):
                 colour = styles[ink].color

@@ -17,6 +17,7 @@ from cockpit.plot.grown import Grown
 from cockpit.plot.painter import Painter
 from cockpit.watching import source
 from cockpit.watching.passed import Passed
+from cockpit.watching.roster import Roster
 from cockpit.watching.source import Live
 from cockpit.watching.watch import Watch
 from engine import reader
@@ -34,6 +35,7 @@ def test_lines_that_no_redraw_showed_are_counted_exactly(redraws: list[tuple[int
     for grown, height in redraws:
         ends += grown
         shown = range(max(ends - height, 0), ends)
+        passed.follow(ends - 1)
         for number in shown:
             passed.drew(number)
         seen.update(shown)
@@ -44,9 +46,23 @@ def test_lines_that_no_redraw_showed_are_counted_exactly(redraws: list[tuple[int
 
 def test_a_look_back_takes_nothing_off() -> None:
     passed = Passed()
-    for number in (0, 1, 10, 5, 6, 11):
+    passed.follow(11)
+    for number in (0, 1, 10, 5, 6, 11, 40):
         passed.drew(number)
     assert passed.count == 8
+
+
+def test_what_a_filter_left_out_did_not_go_by() -> None:
+    passed = Passed()
+    passed.follow(4)
+    for number in (0, 1, 4):
+        passed.drew(number)
+    passed.leave()
+    passed.drew(3)
+    passed.follow(1_002)
+    for number in (1_000, 1_002):
+        passed.drew(number)
+    assert passed.count == 3
 
 
 # arrays that grow
@@ -120,6 +136,20 @@ def test_what_nothing_came_of_is_the_very_same_arrays(tmp_path: Path) -> None:
         other = look.look()
     assert one is not None and other is not None
     assert one.curves.points("loss")[0] is other.curves.points("loss")[0]
+
+
+def test_a_run_that_a_screen_looks_at_is_not_read_a_second_time(tmp_path: Path) -> None:
+    run = journals.write(tmp_path / "logs", live())
+    journals.append(run.attempt(1).trainer, b'{"step":1,"loss":2.5}\n' * 9)
+    with keeping(run):
+        moment = Live(run).look()
+        own = Roster(lambda: [run]).look()
+        journals.append(run.attempt(1).trainer, b'{"step":2,"loss":2.5}\n')
+        lent = Roster(lambda: [run], {run.id: moment}.get).look()
+    assert own is not None and lent is not None
+    # Of what came after the screen's last look it knows nothing.
+    assert [(row.step, row.loss, row.state) for row in lent.rows] == [(1, 2.5, "running")]
+    assert [(row.step, row.loss, row.state) for row in own.rows] == [(1, 2.5, "running")]
 
 
 # a watch
