@@ -10,8 +10,6 @@ import gc
 ARENA_MAX, MMAP_THRESHOLD = -8, -3
 """Of the C library's mallopt: heaps, which each thread otherwise has of its own; bytes from which a piece is mapped."""
 LARGE = 256 << 10
-THRESHOLD = (5_000, 20, 20)
-"""Of Python's garbage collector, which begins with 700, 10, 10."""
 
 
 def bound() -> None:
@@ -34,8 +32,5 @@ def _called(name: str, *values: int) -> None:
 
 
 def settle() -> None:
-    """The program is up, and what it is made of stays: looking all of it through for garbage held the screen up for
-    50 ms each time, and looking through the rest as often as Python does costs a tenth of a redraw.
-    """
+    """The program is up, and what it is made of stays: to look all of it through for garbage stops it for 50 ms."""
     gc.freeze()
-    gc.set_threshold(*THRESHOLD)
