@@ -13,14 +13,15 @@ from textual.binding import Binding, BindingType
 
 FLEET, RUN, METRICS, LOGS, CHECKPOINTS = "fleet", "run", "metrics", "logs", "checkpoints"
 ALERTS, SAMPLES, RECORD, COMPARE, NEW = "alerts", "samples", "record", "compare", "new"
+SYNC, HOSTS = "sync", "hosts"
 MIX, HELP, CHART, LIST, REPLAY, ANY = "mix", "help", "chart", "list", "replay", "any"
-INSIDE = (RUN, METRICS, LOGS, CHECKPOINTS, ALERTS, SAMPLES, RECORD)
+INSIDE = (RUN, METRICS, LOGS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD)
 """The screens that are about one run."""
 PARTS = (CHART, LIST)
 """Not screens but parts of them: their actions are done by the part that has the focus."""
 _READ = (*INSIDE, FLEET)
 _CHARTED = (RUN, METRICS, COMPARE)
-_COPIES = (FLEET, LOGS, CHECKPOINTS, ALERTS, SAMPLES, RECORD, COMPARE, NEW, MIX, HELP)
+_COPIES = (FLEET, LOGS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD, COMPARE, NEW, MIX, HELP)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ ACTIONS = (
     Action("logs", "l", "l", "logs", INSIDE, 11, "engine tail RUN -f"),
     Action("checkpoints", "c", "c", "checkpoints", INSIDE, 13, "engine checkpoints RUN",
            brief="ckpt"),
+    Action("sync", "s", "s", "sync", INSIDE, 14, "engine pull RUN --dry-run",
+           "what comes from its machine"),
     Action("replay", "r", "r", "replay", (FLEET, *INSIDE), 15, "cockpit replay RUN"),
     Action("alerts", "a", "a", "alerts", _READ, 16, "engine alerts RUN"),
     Action("metrics", "w", "w", "every metric", (RUN,), 17, "engine tail RUN --metrics",
@@ -78,7 +81,7 @@ ACTIONS = (
            "what the model wrote at each checkpoint"),
     Action("record", "I", "I", "record", INSIDE, 19, "engine status RUN --json",
            "its profile, attempts, notes, files"),
-    Action("fleet", "f", "f", "fleet", (RUN, METRICS, CHECKPOINTS, ALERTS, SAMPLES, RECORD, COMPARE),
+    Action("fleet", "f", "f", "fleet", (RUN, METRICS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD, COMPARE),
            40, "engine ls"),
     # what changes a run
     Action("stop", "S", "S", "stop", _READ, 12, "engine stop RUN", "it may save, then it ends"),
@@ -102,6 +105,10 @@ ACTIONS = (
     Action("verify", "v", "v", "verify", (CHECKPOINTS,), 3, "engine checkpoints RUN verify",
            "every byte"),
     Action("pin", "P", "P", "pin", (CHECKPOINTS,), 4, "engine checkpoints RUN pin", "keep it"),
+    # what comes from a machine
+    Action("pull", "g", "g", "get it now", (SYNC,), 1, "engine pull RUN", "each byte is compared"),
+    Action("outlook", "w", "w", "what would come", (SYNC,), 2, "engine pull RUN --dry-run",
+           "the machine is asked, nothing is fetched", "dry run"),
     # the log
     Action("to_chart", "enter", "Enter", "on the charts", (LOGS,), 6, "", "the step of this line"),
     Action("search", "slash", "/", "search", (LOGS,), 2,
@@ -166,8 +173,8 @@ ACTIONS = (
     Action("move(1)", "down,j", "↓", "down", (LIST,), 95, "", "or j"),
     Action("page(-1)", "pageup", "PgUp", "page up", (LIST,), 96),
     Action("page(1)", "pagedown", "PgDn", "page down", (LIST,), 96),
-    Action("first", "home,g", "Home", "first", (LIST,), 97, "", "or g"),
-    Action("last", "end,G", "End", "last", (LIST,), 97, "", "or G"),
+    Action("first", "home", "Home", "first", (LIST,), 97),
+    Action("last", "end", "End", "last", (LIST,), 97),
 )  # fmt: skip
 
 

@@ -121,6 +121,10 @@ class Asking:
         said = f"{chosen.name} is kept now" if kind == "pin" else f"{chosen.name} is free again"
         self._do(said, lambda: _request(run, kind, path=chosen.path))
 
+    def pull(self, run: Run) -> None:
+        """What its machine made comes here: harmless, so nothing is asked."""
+        self._do("asked for what is there", lambda: _request(run, "pull"))
+
     def launch(self, path: Path) -> None:
         """A new run of this profile, here."""
 

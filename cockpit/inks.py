@@ -43,6 +43,7 @@ _SIGNS = {
     "OFFLINE": "◌",
     "QUEUED": "○",
     "STARTING": "◔",
+    "SYNCING": "◔",
     "STOPPING": "◒",
     "CLOSING": "◒",
     "RECOVERING": "⟲",

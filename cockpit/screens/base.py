@@ -25,8 +25,9 @@ if TYPE_CHECKING:  # what paints loads numpy, which a list of runs does without
 WIDTHS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
 HEIGHTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]
 """From so many columns or rows on, a screen has this class."""
-WORLD = ("stop", "kill", "save", "note", "resume_here")
+WORLD = ("stop", "kill", "save", "note", "resume_here", "pull", "outlook")
 """Actions that leave a request: not for what is only looked at."""
+LOCAL = "local"
 LIVING = ("stop", "kill", "save")
 """Those that make no sense once the run has ended."""
 
@@ -178,6 +179,8 @@ class RunPlace(Place):
             return self.source.acts and not self._lives()
         if name == type(self).__name__.lower():
             return False
+        if name == "sync":
+            return self.moment is not None and self.moment.status.host not in (None, LOCAL)
         return name != "samples" or (self.moment is not None and told_samples(self.moment))
 
     def renew(self) -> None:
@@ -198,6 +201,9 @@ class RunPlace(Place):
 
     def action_dashboard(self) -> None:
         self.deck.go("dashboard")
+
+    def action_sync(self) -> None:
+        self.deck.go("sync")
 
     def action_logs(self) -> None:
         self.deck.go("logs")

@@ -12,6 +12,7 @@ PLACES = {
     "dashboard": "Dashboard",
     "logs": "Logs",
     "checkpoints": "Checkpoints",
+    "sync": "Sync",
     "alerts": "Alerts",
     "metrics": "Metrics",
     "samples": "Samples",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cockpit.watching.console import Console
 from cockpit.watching.curves import Curves
@@ -28,3 +29,5 @@ class Moment:
     """What the run could go on from; empty where nobody can look at its disk."""
     position: Position | None = None
     behind: int = 0
+    transfer: Mapping[str, Any] | None = None
+    """What is on its way from the run's machine just now, as `engine.sync.meter` tells it."""

@@ -25,6 +25,7 @@ from engine.reader import RunReader
 from engine.replay import Replay
 from engine.runs import Run
 from engine.status import Terms
+from engine.sync.meter import metered
 from engine.view import View
 
 if TYPE_CHECKING:  # profiles are loaded once something is on the screen
@@ -71,7 +72,9 @@ class Live:
         self._searched: float | None = None
 
     def look(self) -> Moment | None:
-        seen, now = marks(self.run), time.monotonic()
+        sizes, now = marks(self.run), time.monotonic()
+        transfer = metered(self.run.cache / "pull.json")
+        seen = sizes, transfer
         if seen == self._seen and now - self._last < STILL_S and not self.behind:
             return None
         self._seen, self._last = seen, now
@@ -85,7 +88,7 @@ class Live:
         self._clock.read()
         self._reading.read(frame.view)
         self._lines.read()
-        self._thrift(seen)
+        self._thrift(sizes)
         return Moment(
             frame,
             status,
@@ -94,6 +97,7 @@ class Live:
             self._lines.console(),
             self._saves(frame.view, now),
             behind=self._reading.behind,
+            transfer=transfer,
         )
 
     def _thrift(self, seen: tuple[int, ...]) -> None:

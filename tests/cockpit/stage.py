@@ -18,6 +18,7 @@ from cockpit.watching.moment import Moment
 from cockpit.watching.reading import Reading
 from cockpit.watching.source import Recorded
 from engine.runs import Run, every
+from engine.sync.meter import metered
 from tests.support import journals
 from tests.support.stories import T0, Told
 from tests.support.tales import NOW, told
@@ -56,6 +57,7 @@ class Pinned:
             recording.terms(frame),
             reading.curves(reach),
             lines.console(reach),
+            transfer=metered(self.run.cache / "pull.json"),
         )
 
 

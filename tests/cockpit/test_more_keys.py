@@ -63,8 +63,8 @@ def test_a_list_is_walked_by_every_key(logs: Path) -> None:
             screen = pilot.app.screen
             assert isinstance(screen, Logs)
             listing = screen.query_one(Listing)
-            for key, row in (("home", 0), ("down", 1), ("j", 2), ("up", 1), ("k", 0), ("G", 49),
-                             ("g", 0), ("end", 49)):  # fmt: skip
+            for key, row in (("home", 0), ("down", 1), ("j", 2), ("up", 1), ("k", 0), ("end", 49),
+                             ("home", 0), ("end", 49)):  # fmt: skip
                 await pilot.press(key)
                 assert listing.cursor == row, key
             await pilot.press("pageup")

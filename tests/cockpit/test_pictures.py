@@ -6,7 +6,9 @@ look at what changed before it is kept.
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -20,9 +22,13 @@ from cockpit.screens.metrics import Metrics
 from cockpit.screens.places import PLACES, place
 from cockpit.widgets.chart import Chart
 from engine import profile
+from engine.events import encode
+from engine.events import keeper as k
+from engine.events import saves as s
 from engine.events import trainer as t
 from engine.runs import Run
 from tests.cockpit.stage import SIZES, T0, Pinned, Told, opened, play, rows, tale, until
+from tests.support import journals
 
 KEPT = Path(__file__).parent / "pictures"
 STATES = {
@@ -50,6 +56,38 @@ PROFILE = {
     "schedule": {"warmup_steps": 10},
     "expect": {"loss": {"bands": [[0, 60, 3.2, 3.8], [60, 100, 2.0, 3.2]]}},
 }
+
+
+WAY = {"files": 4, "seconds": 41.0, "way": "rsync", "digest": "d" * 64}
+MOVING = {"what": "checkpoint-40", "done_bytes": 805_000_000, "total_bytes": 1_310_000_000, "bytes_s": 29e6,
+          "eta_s": 17.4}  # fmt: skip
+
+
+def told_afar(logs: Path, state: str) -> Run:
+    """The same tales of a run on another machine: what came before, and what is on its way while it runs."""
+    run = told_run(logs, state)
+    run.keeper.write_bytes(run.keeper.read_bytes().replace(b'"local"', b'"box"'))
+    if state == "empty":
+        journals.append(run.keeper, encode(k.Preparing(T0 + 1, "box", "the environment")))
+        return run
+    saved = t.Saved(T0 + 41, 40, "checkpoints/checkpoint-40", 1_310_000_000, "1" * 64)
+    journals.append(run.attempt(1).trainer, encode(saved))
+    first = s.Pulled(
+        T0 + 30, 1, "/work/checkpoints/checkpoint-20", "/here", step=20, bytes=1_310_000_000, **WAY
+    )
+    first = replace(first, digest="0" * 64)
+    journals.append(run.keeper, encode(first))
+    if state == "running":
+        run.cache.mkdir()
+        (run.cache / "pull.json").write_text(json.dumps(MOVING))
+    if state == "failed":
+        journals.append(
+            run.keeper, encode(s.PullSettled(T0 + 69, ("a",), 0, 0, "the disk here is full"))
+        )
+    if state == "done":
+        every = s.Pulled(T0 + 62, 1, "/work", "/here", files=12, bytes=48_000, digest="e" * 64)
+        journals.append(run.keeper, encode(every))
+    return run
 
 
 def told_run(logs: Path, state: str) -> Run:
@@ -108,12 +146,13 @@ def test_every_screen_of_a_run_looks_as_it_should(
     logs: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     runs = {state: told_run(logs, state) for state in STATES}
+    afar = {state: told_afar(logs / "afar", state) for state in STATES}
     found: dict[str, list[str]] = {}
 
     async def scene() -> None:
         async with opened(tmp_path / "none", size=size) as pilot:
             for name in PLACES:
-                for state, run in runs.items():
+                for state, run in (afar if name == "sync" else runs).items():
                     drawn = await picture(pilot, name, Pinned(run), state)
                     found.setdefault(name, []).append(drawn)
 

@@ -1,0 +1,157 @@
+"""What goes between a run's machine and this one: what came, what is on its way, what is only there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+
+from cockpit.actions import REPLAY, SYNC, bindings
+from cockpit.crossings import Crossing, crossings, history, rules
+from cockpit.inks import Line
+from cockpit.screens.record import frozen
+from cockpit.screens.transport import Transport
+from cockpit.watching.moment import Moment
+from cockpit.watching.watch import Watch
+from cockpit.widgets.bars import cells
+from cockpit.widgets.lines import cut
+from cockpit.widgets.listing import Listing
+from cockpit.widgets.loglines import Hide
+from engine.cli import words
+from engine.display import display
+
+PATIENCE_S = 120.0
+ASKED = [sys.executable, "-c", "import sys; from engine.cli.entry import main; sys.exit(main())"]
+PATH = 72
+LONGEST = 6
+"""Lines of a plan or of what came at most; more of them are counted."""
+
+
+class Sync(Transport):
+    """The list follows by itself; g fetches now, w looks what would come."""
+
+    scopes = (SYNC, REPLAY)
+    BINDINGS: ClassVar = bindings(SYNC, REPLAY)
+    AUTO_FOCUS = "#list"
+    name_of_place = "Sync"
+
+    def __init__(self, watch: Watch[Moment], hide: Hide) -> None:
+        super().__init__(watch, hide)
+        self._rows: list[Crossing] = []
+        self._plan: list[Line] = [[("w looks what would come", "muted")]]
+
+    def body(self) -> ComposeResult:
+        listing = Listing(id="list", classes="box")
+        listing.border_title = "there and here"
+        yield listing
+        yield self.box("plan", "what would come")
+        yield self.box("rules", "by the profile")
+        yield self.box("more", "what came")
+
+    def show(self, moment: Moment) -> None:
+        super().show(moment)
+        table = frozen(self.source.run)
+        workspace = _table(table, "workspace")
+        self._rows = crossings(moment, workspace)
+        self.query_one(Listing).show(len(self._rows), self._line, self._head)
+        self._fill("plan", self._plan)
+        self._fill("rules", rules(workspace, table))
+        came = history(moment.frame.view) or [[("nothing came yet", "muted")]]
+        more = len(came) - LONGEST
+        if more > 0:
+            came = [*came[: LONGEST - 1], [(f"and {more + 1:,} before", "faint")]]
+        self._fill("more", came)
+
+    def _fill(self, name: str, lines: list[Line]) -> None:
+        self.words(name).show(lambda width, height: [cut(one, width) for one in lines])
+        self.words(name).styles.height = len(lines) + 2
+
+    @staticmethod
+    def _columns(width: int) -> list[tuple[str, int, bool]]:
+        wide = width >= 80
+        when = 20 if wide else 0
+        state = min(max(width - 60, 22), 48) if wide else 26
+        name = min(max(width - state - when - 18, 10), 48)
+        return [
+            ("", 2, False),
+            ("WHAT", name, False),
+            ("SIZE", 9, True),
+            ("STATE", state, False),
+            ("WHEN", when, False),
+        ]
+
+    def _head(self, width: int) -> Line:
+        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
+
+    def _line(self, row: int, width: int) -> Line:
+        one = self._rows[row]
+        texts = [
+            (f" {one.sign}", f"{one.ink} bold"),
+            (one.name, "title" if one.ink != "faint" else "muted"),
+            (words.size(one.size) if one.size is not None else "", "muted"),
+            (one.state, one.ink),
+            (one.when, "muted"),
+        ]
+        places = zip(texts, self._columns(width), strict=True)
+        return cells([(text, size, ink, right) for (text, ink), (_, size, right) in places])
+
+    def action_pull(self) -> None:
+        self.deck.asking.pull(self.source.run)
+
+    def action_outlook(self) -> None:
+        """As `engine pull --dry-run` says it: the machine is asked, on a thread."""
+        self._planned([[("asking the machine…", "muted")]])
+
+        def work() -> None:
+            found = outlook(self.source.run.id)
+            self.app.call_from_thread(self._planned, found)
+
+        self.run_worker(work, thread=True, exit_on_error=True, exclusive=True, group="outlook")
+
+    def _planned(self, lines: list[Line]) -> None:
+        self._plan = lines
+        self.renew()
+
+    def action_copy(self) -> None:
+        self.deck.copy(f"engine pull {self.source.run.id}")
+
+
+def outlook(name: str) -> list[Line]:
+    """What is there and not here. In a process of its own: the line to a machine is loaded there."""
+    try:
+        told = subprocess.run(
+            [*ASKED, "pull", name, "--dry-run", "--json"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return [[("it did not answer in time", "warn")]]
+    if told.returncode:
+        said = told.stderr.decode("utf-8", "replace").strip().splitlines() or ["it failed"]
+        return [[(display(line, 200), "warn")] for line in said[:LONGEST]]
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    if not rows:
+        return [[("everything is here", "good")]]
+    whole = sum(row["bytes"] or 0 for row in rows)
+    lines: list[Line] = [[(f"{len(rows):,} to fetch, {words.size(whole)}", "title")]]
+    for row in rows[: LONGEST - 1]:
+        size = words.size(row["bytes"])
+        path = (f"{_end(str(row['path']))}  ", "text")
+        lines.append([(f"{display(row['kind'], 12):<12}", "muted"), path, (size, "muted")])
+    return lines
+
+
+def _end(path: str) -> str:
+    """Where they differ."""
+    return display(path if len(path) <= PATH else f"…{path[1 - PATH :]}", PATH)
+
+
+def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = table.get(name)
+    return found if isinstance(found, Mapping) else {}
