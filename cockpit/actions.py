@@ -21,7 +21,7 @@ PARTS = (CHART, LIST)
 """Not screens but parts of them: their actions are done by the part that has the focus."""
 _READ = (*INSIDE, FLEET)
 _CHARTED = (RUN, METRICS, COMPARE)
-_COPIES = (FLEET, LOGS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD, COMPARE, NEW, MIX, HELP)
+_COPIES = (FLEET, LOGS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD, COMPARE, NEW, MIX, HELP, HOSTS)
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,12 @@ ACTIONS = (
     Action("pull", "g", "g", "get it now", (SYNC,), 1, "engine pull RUN", "each byte is compared"),
     Action("outlook", "w", "w", "what would come", (SYNC,), 2, "engine pull RUN --dry-run",
            "the machine is asked, nothing is fetched", "dry run"),
+    # machines
+    Action("hosts", "h", "h", "hosts", (FLEET,), 10, "engine hosts ls", "machines that runs go to"),
+    Action("visit", "enter,v", "Enter", "visit", (HOSTS,), 1, "engine hosts test NAME",
+           "what is there, what is missing"),
+    Action("add", "n", "n", "another", (HOSTS,), 2, "engine hosts add NAME --ssh USER@HOST:PORT",
+           "by its ssh line"),
     # the log
     Action("to_chart", "enter", "Enter", "on the charts", (LOGS,), 6, "", "the step of this line"),
     Action("search", "slash", "/", "search", (LOGS,), 2,
@@ -152,7 +158,7 @@ ACTIONS = (
     Action("palette", "colon,ctrl+p", ":", "all", (ANY,), 80, "engine --help", "every action"),
     Action("help", "question_mark,f1", "?", "help", (ANY,), 81, "engine help"),
     Action("next_theme", "f2", "F2", "theme", (ANY,), 79, "cockpit --theme NAME"),
-    Action("back", "escape", "Esc", "back", (*INSIDE, COMPARE, NEW, MIX, HELP), 90),
+    Action("back", "escape", "Esc", "back", (*INSIDE, COMPARE, NEW, MIX, HELP, HOSTS), 90),
     Action("quit", "q,ctrl+c", "q", "quit", (ANY,), 92, "", "runs go on without the screen"),
     # on a chart
     Action("step(-1)", "left", "←", "crosshair left", (CHART,), 38),

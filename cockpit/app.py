@@ -236,25 +236,14 @@ class Cockpit(App[None]):
 
         self.push_screen(Compare(self.follow(Several(runs))))
 
-    def mix(self) -> None:
-        """The curriculum of one of the project's profiles that draw from buckets."""
-        folder = Path.cwd() / "profiles"
-        items = [
-            Item(display(path.stem, 40), "", str(path))
-            for path in sorted(folder.glob("*.toml"))
-            if b"buckets" in path.read_bytes()
-        ]
-        if not items:
-            self.tell("no profile here names data.buckets; cockpit mix DIR looks at any", "warning")
-            return
+    def hosts(self) -> None:
+        """The machines that runs can go to."""
+        from cockpit.screens.hosts import Hosts
 
-        def answered(item: Item | None) -> None:
-            if item is not None:
-                self.open_mix(Path(item.command))
-
-        self.push_screen(Choice("Mix of which profile?", items, "Enter shows it."), answered)
+        self.push_screen(Hosts(self._fleet))
 
     def open_mix(self, path: Path) -> None:
+        """The curriculum of a profile that draws from buckets."""
         from cockpit.screens.mix import Mix
 
         self.push_screen(Mix(path))

@@ -80,16 +80,16 @@ def _unknown(value: Any) -> Any:
 def _fast() -> Callable[[dict[str, Any]], bytes]:
     """msgspec writes null for a non-finite float, which would read as "absent". Their sum tells, and is the cheapest
     way to know; only where it cannot, the line is searched."""
-    lines = _msgspec.json.Encoder(enc_hook=_plain).encode_lines
+    json_of = _msgspec.json.Encoder(enc_hook=_plain).encode
 
     def encode(row: dict[str, Any]) -> bytes:
         try:
-            line: bytes = lines((row,))
+            line: bytes = json_of(row) + b"\n"
         except _UNFIT:
             return _slow(row)
         try:
             total = sum(row.values())
-            if type(total) is float and total - total == 0.0:
+            if total - total == 0.0:
                 return line
         except _UNFIT:  # there are words among them
             pass
@@ -98,8 +98,7 @@ def _fast() -> Callable[[dict[str, Any]], bytes]:
     return encode
 
 
-_quick = _msgspec is not None and hasattr(_msgspec.json.Encoder, "encode_lines")
-_encode = _fast() if _quick else _standard()  # an old msgspec writes no lines
+_encode = _fast() if _msgspec is not None else _standard()
 
 
 def _open() -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,13 +11,14 @@ from textual.app import ComposeResult
 from cockpit.actions import FLEET, bindings
 from cockpit.inks import CURVES, Line
 from cockpit.screens.base import WORLD, Place
-from cockpit.screens.dialogs import Text
+from cockpit.screens.dialogs import Choice, Item, Text
 from cockpit.watching.roster import Fleet, Row
 from cockpit.watching.watch import Watch
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.runs import about, head, needs, run_line
 from engine.cli import words
 from engine.cli.target import ours
+from engine.display import display
 from engine.runs import Run
 
 SORTS = ("newest", "running", "those that need you", "by name")
@@ -204,8 +206,27 @@ class FleetPlace(Place):
         older = kin[kin.index(row.run) + 1 :][:1]
         return [row.run, *older]
 
+    def action_hosts(self) -> None:
+        self.deck.hosts()
+
     def action_mix(self) -> None:
-        self.deck.mix()
+        """Of which of the project's profiles?"""
+        folder = Path.cwd() / "profiles"
+        items = [
+            Item(display(path.stem, 40), "", str(path))
+            for path in sorted(folder.glob("*.toml"))
+            if b"buckets" in path.read_bytes()
+        ]
+        if not items:
+            said = "no profile here names data.buckets; cockpit mix DIR looks at any"
+            self.deck.tell(said, "warning")
+            return
+
+        def answered(item: Item | None) -> None:
+            if item is not None:
+                self.deck.open_mix(Path(item.command))
+
+        self.app.push_screen(Choice("Mix of which profile?", items, "Enter shows it."), answered)
 
     def action_sort(self) -> None:
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]

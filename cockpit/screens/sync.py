@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
 from cockpit.actions import REPLAY, SYNC, bindings
+from cockpit.aside import asked
 from cockpit.crossings import Crossing, crossings, history, rules
 from cockpit.inks import Line
 from cockpit.screens.record import frozen
@@ -24,8 +22,6 @@ from cockpit.widgets.loglines import Hide
 from engine.cli import words
 from engine.display import display
 
-PATIENCE_S = 120.0
-ASKED = [sys.executable, "-c", "import sys; from engine.cli.entry import main; sys.exit(main())"]
 PATH = 72
 LONGEST = 6
 """Lines of a plan or of what came at most; more of them are counted."""
@@ -103,7 +99,7 @@ class Sync(Transport):
         self.deck.asking.pull(self.source.run)
 
     def action_outlook(self) -> None:
-        """As `engine pull --dry-run` says it: the machine is asked, on a thread."""
+        """The machine is asked, on a thread."""
         self._planned([[("asking the machine…", "muted")]])
 
         def work() -> None:
@@ -121,26 +117,15 @@ class Sync(Transport):
 
 
 def outlook(name: str) -> list[Line]:
-    """What is there and not here. In a process of its own: the line to a machine is loaded there."""
-    try:
-        told = subprocess.run(
-            [*ASKED, "pull", name, "--dry-run", "--json"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return [[("it did not answer in time", "warn")]]
-    if told.returncode:
-        said = told.stderr.decode("utf-8", "replace").strip().splitlines() or ["it failed"]
-        return [[(display(line, 200), "warn")] for line in said[:LONGEST]]
-    rows = [json.loads(line) for line in told.stdout.splitlines()]
-    if not rows:
+    """What is there and not here, as `engine pull --dry-run` says it."""
+    told = asked("pull", name, "--dry-run")
+    if told.trouble:
+        return [[(line, "warn")] for line in told.trouble]
+    if not told.rows:
         return [[("everything is here", "good")]]
-    whole = sum(row["bytes"] or 0 for row in rows)
-    lines: list[Line] = [[(f"{len(rows):,} to fetch, {words.size(whole)}", "title")]]
-    for row in rows[: LONGEST - 1]:
+    whole = sum(row["bytes"] or 0 for row in told.rows)
+    lines: list[Line] = [[(f"{len(told.rows):,} to fetch, {words.size(whole)}", "title")]]
+    for row in told.rows[: LONGEST - 1]:
         size = words.size(row["bytes"])
         path = (f"{_end(str(row['path']))}  ", "text")
         lines.append([(f"{display(row['kind'], 12):<12}", "muted"), path, (size, "muted")])
