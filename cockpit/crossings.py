@@ -92,7 +92,7 @@ def _staying(moment: Moment) -> Iterator[Crossing]:
     left = [saved for key, saved in _saved(moment.frame.view) if key not in here and key not in due]
     if left:
         whole = sum(one.bytes or 0 for one in left) if all(one.bytes for one in left) else None
-        name = f"{len(left):,} more checkpoint{'s' * (len(left) > 1)}"
+        name = words.many(len(left), "more checkpoint")
         yield Crossing("·", "faint", name, whole, "older ones stay there", "")
 
 
@@ -127,7 +127,9 @@ def _brought(moment: Moment) -> Iterator[Crossing]:
     found = [one for one in view.keeper.saves.pulled if (one.attempt, one.path) not in announced]
     for one in reversed(found):
         base = PurePosixPath(one.path).name or one.path
-        name = display(base if one.step is not None else f"{_files(one.files)} of {base}", NAME)
+        name = display(
+            base if one.step is not None else f"{words.many(one.files, 'file')} of {base}", NAME
+        )
         yield Crossing("✔", "good", name, one.bytes, *_came(one), one.path)
     if _moves(moment, "results"):
         yield Crossing("↓", "accent", "results", None, *_moving(moment))
@@ -135,10 +137,6 @@ def _brought(moment: Moment) -> Iterator[Crossing]:
 
 def _came(one: Pulled) -> tuple[str, str]:
     return "here, every byte compared", words.moment(one.t)
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' * (count != 1)}"
 
 
 def _moves(moment: Moment, name: str) -> bool:
@@ -183,7 +181,10 @@ def history(view: View) -> list[Line]:
                 (f"{words.moment(one.t)}  ", "muted"),
                 ("↓ ", "good"),
                 (name, "text"),
-                (f"   {_files(one.files)}, {words.size(one.bytes)}{took}{way}", "muted"),
+                (
+                    f"   {words.many(one.files, 'file')}, {words.size(one.bytes)}{took}{way}",
+                    "muted",
+                ),
             ]
         )
     return lines

@@ -24,8 +24,8 @@ from engine.runs import Run
 SORTS = ("newest", "running", "those that need you", "by name")
 DOORS = (
     ("n", "launch a profile of this project's profiles/"),
-    ("", "engine launch profiles/demo.toml      a tiny model, here and now"),
-    ("", "engine watch -- python train.py       any command as a run, no profile"),
+    ("", "engine launch profiles/demo.toml   a tiny model"),
+    ("", "engine watch -- python train.py    any command, unchanged"),
     ("?", "every key and its command"),
 )
 
@@ -77,7 +77,7 @@ class FleetPlace(Place):
         if needs:
             parts.append((f" {needs} need you ", "bad chip"))
         parts.append((f"  {live} running", "good bold" if live else "muted"))
-        parts.append((f"  {len(rows):,} run{'' if len(rows) == 1 else 's'}", "text"))
+        parts.append((f"  {words.many(len(rows), 'run')}", "text"))
         if self.fleet.read < len(rows):
             parts.append((f"  reading {self.fleet.read:,}", "muted"))
         if width >= 80:

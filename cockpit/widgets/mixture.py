@@ -101,9 +101,12 @@ def _charge(name: str, one: Any) -> Line:
     ink = "bad" if one.blind else "text"
     return [
         (f"{name:<12} ", "title"),
-        (f"{one.rows:,} rows → {one.steps:,} steps → ", "text"),
-        (f"{one.points:,} loss points", ink),
-        (f" → {one.checkpoints:,} checkpoints  {words.span(one.seconds)}  {money}", "text"),
+        (f"{words.many(one.rows, 'row')} → {words.many(one.steps, 'step')} → ", "text"),
+        (words.many(one.points, "loss point"), ink),
+        (
+            f" → {words.many(one.checkpoints, 'checkpoint')}  {words.span(one.seconds)}  {money}",
+            "text",
+        ),
     ]
 
 

@@ -83,7 +83,6 @@ def _playing(position: Position, width: int) -> Line:
     left.append((f"  {100 * position.share:.0f} %", "muted"))
     left.append(("  ↻ loop" if position.loop else "", "accent"))
     kinds: list[str] = [one.kind for one in position.landmarks]
-    told = [f"{kinds.count(kind)} {word}" for kind, word in
-            (("checkpoint", "checkpoints"), ("alert", "alerts"), ("note", "notes"))]  # fmt: skip
+    told = [words.many(kinds.count(kind), kind) for kind in ("checkpoint", "alert", "note")]
     right = f"{'  '.join(told)}  read only " if width >= ROOMY else "read only "
     return spread(left, [(right, "faint")], width)

@@ -14,6 +14,11 @@ def count(number: int | None) -> str:
     return MISSING if number is None else f"{number:,}"
 
 
+def many(number: int, noun: str) -> str:
+    """1 step, 12,345 steps"""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def figure(value: float | None) -> str:
     """Four digits that mean something; nan and inf are words."""
     return MISSING if value is None else f"{value:.4g}"

@@ -1,0 +1,192 @@
+"""The screens that are about more than one run, or about none, as they look; kept and drawn as the others are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cockpit.app import Cockpit
+from cockpit.aside import Answer
+from cockpit.screens.compare import Compare
+from cockpit.screens.dashboard import Dashboard
+from cockpit.screens.fleet import FleetPlace
+from cockpit.screens.hosts import Hosts
+from cockpit.screens.mix import Mix
+from cockpit.watching.roster import Fleet, Roster
+from cockpit.watching.several import Moments
+from cockpit.watching.source import Tape
+from engine.runs import Run
+from tests.cockpit.stage import NOW, SIZES, Pinned, opened, play, until
+from tests.cockpit.test_pictures import NAMES, STATES, compared, shot, told_run
+from tests.engine.data import grain
+
+HOSTS = f"""
+[a30]
+address = "me@a30x2.lab.example"
+fingerprint = "SHA256:{"A" * 43}"
+[pod-4090]
+address = "root@213.173.98.6:14385"
+fingerprint = "SHA256:{"B" * 43}"
+price_hour = 0.59
+"""
+FOUND = {
+    "node": "a30x2",
+    "root": "/home/me/.cockpit",
+    "python": "3.10.12",
+    "cpus": 32,
+    "ram_bytes": 270_000_000_000,
+    "disk_free_bytes": 4_000_000_000,
+    "disk_total_bytes": 1_900_000_000_000,
+    "programs": {"git": "/usr/bin/git", "rsync": None, "tar": "/bin/tar"},
+    "gpus": ["NVIDIA A30, 24576 MiB, 550.54", "NVIDIA A30, 24576 MiB, 550.54"],
+    "rtt_s": 0.041,
+    "clock_offset_s": 0.31,
+    "clock_plus_minus_s": 0.02,
+    "missing": ["less than 5 GB of disk: a checkpoint may not fit"],
+}
+AWAY = Answer(
+    trouble=("engine: pod-4090 does not answer: timed out", "  → engine hosts test pod-4090")
+)
+
+
+class Standing:
+    """A fleet as it stood when its runs' tales were told."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        seen = {run.id: Pinned(run).look() for run in runs}
+        found = Roster(lambda: runs, seen.get).look()
+        self._fleet: Fleet | None = replace(found, now=NOW) if found else None
+
+    def look(self) -> Fleet | None:
+        found, self._fleet = self._fleet, None
+        return found
+
+
+class Together:
+    """Some runs as they stood."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self.runs = tuple(runs)
+        self._looked = False
+
+    def look(self) -> Moments | None:
+        if self._looked:
+            return None
+        self._looked = True
+        return tuple(Pinned(run).look() for run in self.runs)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_the_fleet_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    runs = [told_run(logs, state) for state in STATES]
+    drawn = list[str]()
+
+    async def scene() -> None:
+        async with opened(tmp_path / "none", size=size) as pilot:
+            app = pilot.app
+            assert isinstance(app, Cockpit)
+            for name, some in (("empty", []), ("full", runs)):
+                feed = app.follow(Standing(some))
+                app.push_screen(FleetPlace(feed))
+                await until(pilot, lambda feed=feed: feed.latest is not None)  # type: ignore[misc]
+                app.screen.renew()  # type: ignore[attr-defined]
+                drawn.append(await shot(pilot, f"fleet {name}"))
+
+    play(scene)
+    compared("fleet", size, drawn)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_the_machines_look_as_they_should(
+    logs: Path, home: Path, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "hosts.toml").write_text(HOSTS)
+    run = told_run(logs, "done")
+    run.keeper.write_bytes(run.keeper.read_bytes().replace(b'"local"', b'"a30"'))
+    drawn = list[str]()
+
+    async def scene() -> None:
+        async with opened(tmp_path / "none", size=size) as pilot:
+            app = pilot.app
+            assert isinstance(app, Cockpit)
+            feed = app.follow(Standing([run]))
+            screen = Hosts(feed)
+            app.push_screen(screen)
+            await until(pilot, lambda: feed.latest is not None and bool(screen.query("#list")))
+            screen._hosts = [replace(one, source="hosts.toml") for one in screen._hosts]
+            screen._visits.update({"a30": Answer((FOUND,)), "pod-4090": AWAY})
+            for name in ("local", "a30", "pod-4090"):
+                screen.renew()
+                drawn.append(await shot(pilot, f"hosts {name}"))
+                await pilot.press("down")
+
+    play(scene)
+    compared("hosts", size, drawn)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_a_comparison_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    runs = [told_run(logs, state) for state in ("running", "failed", "done")]
+    drawn = list[str]()
+
+    async def scene() -> None:
+        async with opened(tmp_path / "none", size=size) as pilot:
+            app = pilot.app
+            assert isinstance(app, Cockpit)
+            feed = app.follow(Together(runs))
+            app.push_screen(Compare(feed))
+            await until(pilot, lambda: feed.latest is not None)
+            app.screen.renew()  # type: ignore[attr-defined]
+            drawn.append(await shot(pilot, "compare"))
+
+    play(scene)
+    compared("compare", size, drawn)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_a_recording_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    run = told_run(logs, "failed")
+    drawn = list[str]()
+
+    async def scene() -> None:
+        async with opened(tmp_path / "none", size=size) as pilot:
+            app = pilot.app
+            assert isinstance(app, Cockpit)
+            tape = Tape(run)
+            assert tape.head is not None
+            tape.head.play()
+            feed = app.follow(tape)
+            app.push_screen(Dashboard(feed, str))
+            await until(pilot, lambda: feed.latest is not None)
+            for share in (0.0, 0.5, 1.0):
+                tape.head.seek(share)
+                at = tape.head.position.now
+                feed.hurry()
+                await until(pilot, lambda at=at: feed.latest.position.now == at)  # type: ignore[misc, union-attr]
+                app.screen.renew()  # type: ignore[attr-defined]
+                drawn.append(await shot(pilot, f"replay {share:.0%}"))
+
+    play(scene)
+    compared("replay", size, drawn)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_a_mix_looks_as_it_should(
+    logs: Path, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    buckets = grain.tree(Path("buckets"), {**grain.even(8), "gap": {"easy": 0}})
+    drawn = list[str]()
+
+    async def scene() -> None:
+        async with opened(tmp_path / "none", size=size) as pilot:
+            app = pilot.app
+            assert isinstance(app, Cockpit)
+            app.open_mix(buckets)
+            await until(pilot, lambda: isinstance(app.screen, Mix) and app.screen.board is not None)
+            drawn.append(await shot(pilot, "mix"))
+
+    play(scene)
+    compared("mix", size, drawn)
