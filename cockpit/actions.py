@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 FLEET, RUN, METRICS, LOGS, CHECKPOINTS = "fleet", "run", "metrics", "logs", "checkpoints"
 ALERTS, SAMPLES, RECORD, COMPARE, NEW = "alerts", "samples", "record", "compare", "new"
-SYNC, HOSTS = "sync", "hosts"
+SYNC, HOSTS, COSTS = "sync", "hosts", "costs"
 MIX, HELP, CHART, LIST, REPLAY, ANY = "mix", "help", "chart", "list", "replay", "any"
 INSIDE = (RUN, METRICS, LOGS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD)
 """The screens that are about one run."""
@@ -21,7 +21,21 @@ PARTS = (CHART, LIST)
 """Not screens but parts of them: their actions are done by the part that has the focus."""
 _READ = (*INSIDE, FLEET)
 _CHARTED = (RUN, METRICS, COMPARE)
-_COPIES = (FLEET, LOGS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD, COMPARE, NEW, MIX, HELP, HOSTS)
+_COPIES = (
+    FLEET,
+    LOGS,
+    CHECKPOINTS,
+    SYNC,
+    ALERTS,
+    SAMPLES,
+    RECORD,
+    COMPARE,
+    NEW,
+    MIX,
+    HELP,
+    HOSTS,
+    COSTS,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class Action:
 ACTIONS = (
     # the fleet
     Action(
-        "open", "enter", "Enter", "open", (FLEET,), 1, "engine status RUN", "the run's dashboard"
+        "open", "enter", "Enter", "open", (FLEET, COSTS), 1, "engine status RUN", "the run's dashboard"
     ),
     Action("new", "n", "n", "new run", (FLEET,), 2, "engine launch PROFILE", "from profiles/"),
     Action("mark", "space", "space", "mark", (FLEET,), 7, "", "for a comparison"),
@@ -111,6 +125,8 @@ ACTIONS = (
            "the machine is asked, nothing is fetched", "dry run"),
     # machines
     Action("hosts", "h", "h", "hosts", (FLEET,), 10, "engine hosts ls", "machines that runs go to"),
+    Action("costs", "dollar_sign", "$", "costs", (FLEET,), 11, "engine ls --json",
+           "by run, machine and day"),
     Action("visit", "enter,v", "Enter", "visit", (HOSTS,), 1, "engine hosts test NAME",
            "what is there, what is missing"),
     Action("add", "n", "n", "another", (HOSTS,), 2, "engine hosts add NAME --ssh USER@HOST:PORT",
@@ -158,7 +174,7 @@ ACTIONS = (
     Action("palette", "colon,ctrl+p", ":", "all", (ANY,), 80, "engine --help", "every action"),
     Action("help", "question_mark,f1", "?", "help", (ANY,), 81, "engine help"),
     Action("next_theme", "f2", "F2", "theme", (ANY,), 79, "cockpit --theme NAME"),
-    Action("back", "escape", "Esc", "back", (*INSIDE, COMPARE, NEW, MIX, HELP, HOSTS), 90),
+    Action("back", "escape", "Esc", "back", (*INSIDE, COMPARE, NEW, MIX, HELP, HOSTS, COSTS), 90),
     Action("quit", "q,ctrl+c", "q", "quit", (ANY,), 92, "", "runs go on without the screen"),
     # on a chart
     Action("step(-1)", "left", "←", "crosshair left", (CHART,), 38),

@@ -242,6 +242,12 @@ class Cockpit(App[None]):
 
         self.push_screen(Hosts(self._fleet))
 
+    def costs(self) -> None:
+        """What runs cost."""
+        from cockpit.screens.costs import Costs
+
+        self.push_screen(Costs(self._fleet))
+
     def open_mix(self, path: Path) -> None:
         """The curriculum of a profile that draws from buckets."""
         from cockpit.screens.mix import Mix

@@ -209,6 +209,9 @@ class FleetPlace(Place):
     def action_hosts(self) -> None:
         self.deck.hosts()
 
+    def action_costs(self) -> None:
+        self.deck.costs()
+
     def action_mix(self) -> None:
         """Of which of the project's profiles?"""
         folder = Path.cwd() / "profiles"

@@ -53,6 +53,9 @@ class Row:
     learning: str = ""
     eta: float | None = None
     spent: float | None = None
+    rate: float | None = None
+    cap: float | None = None
+    """Dollars an hour, and the most that it may cost: known of runs that are followed."""
     at_risk_s: float | None = None
     needs: int = 0
     exit_status: int | None = None
@@ -223,6 +226,8 @@ def _row(run: Run, status: Status, trend: tuple[float, ...]) -> Row:
         learning=status.learning.verdict,
         eta=status.eta.at,
         spent=status.cost.spent,
+        rate=status.cost.rate,
+        cap=status.cost.cap,
         at_risk_s=status.at_risk.seconds,
         needs=len(status.needs),
         exit_status=status.exit_status,

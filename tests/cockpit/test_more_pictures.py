@@ -10,6 +10,7 @@ import pytest
 from cockpit.app import Cockpit
 from cockpit.aside import Answer
 from cockpit.screens.compare import Compare
+from cockpit.screens.costs import Costs
 from cockpit.screens.dashboard import Dashboard
 from cockpit.screens.fleet import FleetPlace
 from cockpit.screens.hosts import Hosts
@@ -18,6 +19,7 @@ from cockpit.watching.roster import Fleet, Roster
 from cockpit.watching.several import Moments
 from cockpit.watching.source import Tape
 from engine.runs import Run
+from tests.cockpit import test_bills
 from tests.cockpit.stage import NOW, SIZES, Pinned, opened, play, until
 from tests.cockpit.test_pictures import NAMES, STATES, compared, shot, told_run
 from tests.engine.data import grain
@@ -124,6 +126,36 @@ def test_the_machines_look_as_they_should(
 
     play(scene)
     compared("hosts", size, drawn)
+
+
+class Told:
+    """A fleet as it is given."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet: Fleet | None = fleet
+
+    def look(self) -> Fleet | None:
+        found, self._fleet = self._fleet, None
+        return found
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_costs_look_as_they_should(tmp_path: Path, size: tuple[int, int]) -> None:
+    drawn = list[str]()
+
+    async def scene() -> None:
+        async with opened(tmp_path / "none", size=size) as pilot:
+            app = pilot.app
+            assert isinstance(app, Cockpit)
+            for name, rows in (("empty", ()), ("full", test_bills.ROWS)):
+                feed = app.follow(Told(Fleet(rows, len(rows), test_bills.NOW)))
+                app.push_screen(Costs(feed))
+                await until(pilot, lambda feed=feed: feed.latest is not None)  # type: ignore[misc]
+                app.screen.renew()  # type: ignore[attr-defined]
+                drawn.append(await shot(pilot, f"costs {name}"))
+
+    play(scene)
+    compared("costs", size, drawn)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)

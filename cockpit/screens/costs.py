@@ -1,0 +1,144 @@
+"""What runs cost: by run with a forecast, by machine, by day. What has no price is counted and never for free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from cockpit.actions import COSTS, bindings
+from cockpit.bills import Bill, Sum, bills, by_day, by_machine, whole
+from cockpit.inks import Line, ink_of, sign
+from cockpit.screens.base import Place
+from cockpit.watching.roster import Fleet
+from cockpit.watching.watch import Watch
+from cockpit.widgets.bars import cells
+from cockpit.widgets.lines import cut
+from cockpit.widgets.listing import Listing
+from engine.cli import words
+from engine.display import display
+
+SUMS = 6
+"""Lines of a box of sums."""
+
+
+class Costs(Place):
+    """What costs now stands first; Enter opens the run."""
+
+    scopes = (COSTS,)
+    BINDINGS: ClassVar = bindings(COSTS)
+    AUTO_FOCUS = "#list"
+
+    def __init__(self, watch: Watch[Fleet]) -> None:
+        super().__init__()
+        self.feed: Watch[Fleet] = watch
+        self._bills: list[Bill] = []
+
+    def body(self) -> ComposeResult:
+        listing = Listing(id="list", classes="box")
+        listing.border_title = "by run"
+        listing.empty = "no run yet"
+        yield listing
+        with Horizontal(id="sums"):
+            yield self.box("machines", "by machine")
+            yield self.box("days", "by day of launch, UTC")
+
+    def places(self) -> Sequence[str]:
+        return ["Fleet", "Costs"]
+
+    def right(self, width: int) -> Line:
+        told = whole(self._bills)
+        rate = "nothing burns" if told.rate is None else f"burning {words.money(told.rate)}/h"
+        ink = "muted" if told.rate is None else "warn bold"
+        return [(f"{rate}  ", ink), (f"{words.money(told.spent)} in all ", "text")]
+
+    @property
+    def bill(self) -> Bill | None:
+        cursor = self.query_one(Listing).cursor
+        return self._bills[cursor] if cursor < len(self._bills) else None
+
+    @property
+    def about(self) -> str | None:
+        return self.bill.row.run.id if self.bill is not None else None
+
+    def can(self, name: str) -> bool:
+        return name != "open" or self.bill is not None
+
+    def renew(self) -> None:
+        self._bills = bills(self.feed.latest or Fleet())
+        super().renew()
+        self.query_one(Listing).show(len(self._bills), self._line, self._head)
+        for name, sums in (("machines", by_machine(self._bills)), ("days", by_day(self._bills))):
+            self._fill(name, sums)
+
+    def _fill(self, name: str, sums: list[Sum]) -> None:
+        lines = [_sum(one) for one in sums[:SUMS]] or [[("—", "faint")]]
+        if len(sums) > SUMS:
+            lines = [*lines[:-1], [(f"and {len(sums) - SUMS + 1:,} more", "faint")]]
+        self.words(name).show(lambda width, height: [cut(one, width) for one in lines])
+
+    @staticmethod
+    def _columns(width: int) -> list[tuple[str, int, bool]]:
+        wide, fair = width >= 100, width >= 72
+        others = 2 + 15 + 9 + 9 + (11 if wide else 0) + (20 if fair else 0) + 2
+        return [
+            ("", 2, False),
+            ("RUN", min(max(width - others, 12), 60), False),
+            ("STATE", 14, False),
+            ("MACHINE", 10 if wide else 0, False),
+            ("$/H", 8, True),
+            ("SPENT", 8, True),
+            ("AT END", 9 if fair else 0, True),
+            ("LIMIT", 9 if fair else 0, True),
+        ]
+
+    def _head(self, width: int) -> Line:
+        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
+
+    def _line(self, at: int, width: int) -> Line:
+        one = self._bills[at]
+        row, ink = one.row, ink_of(one.row.state, one.row.word)
+        over = one.cap is not None and one.whole is not None and one.whole > one.cap
+        texts = [
+            (f" {sign(row.word)}", ink),
+            (display(row.run.id, 80), "title" if row.live else "text"),
+            (display(row.word, 16), f"{ink} bold"),
+            (display(row.host or words.MISSING, 16), "muted"),
+            (words.money(one.rate) if row.live else "", "warn" if one.rate else "muted"),
+            (words.money(one.spent), "text"),
+            (words.money(one.whole), "bad bold" if over else "muted"),
+            (_limit(one), "muted"),
+        ]
+        places = zip(texts, self._columns(width), strict=True)
+        return cells([(text, size, ink, right) for (text, ink), (_, size, right) in places])
+
+    def on_listing_chosen(self) -> None:
+        self.action_open()
+
+    def action_open(self) -> None:
+        if self.bill is not None:
+            self.deck.open(self.bill.row.run)
+
+    def action_copy(self) -> None:
+        self.deck.copy("engine ls --json")
+
+
+def _limit(one: Bill) -> str:
+    """Of what has ended nobody reads it any more."""
+    if one.cap is not None:
+        return words.money(one.cap)
+    return "none" if one.row.live else ""
+
+
+def _sum(one: Sum) -> Line:
+    rate = f"  {words.money(one.rate)}/h now" if one.rate is not None else ""
+    unknown = f"  {one.unpriced:,} without a price" if one.unpriced else ""
+    return [
+        (f"{display(one.name, 20):<12} ", "title"),
+        (f"{words.money(one.spent):>9}", "text"),
+        (f"  {words.many(one.runs, 'run')}", "muted"),
+        (rate, "warn"),
+        (unknown, "faint"),
+    ]
