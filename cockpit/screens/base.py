@@ -99,6 +99,9 @@ class Place(Screen[None]):
         if doer is not None:
             await doer.run_action(action.call)
 
+    def action_back(self) -> None:
+        self.deck.back()
+
     def on_descendant_focus(self) -> None:
         self.query_one(KeyBar).offer(self.offered())
 
@@ -225,9 +228,6 @@ class RunPlace(Place):
 
     def action_fleet(self) -> None:
         self.deck.home()
-
-    def action_back(self) -> None:
-        self.deck.back()
 
     def action_replay(self) -> None:
         self.deck.replay(self.source.run)

@@ -135,8 +135,5 @@ class Compare(Place):
     def action_fleet(self) -> None:
         self.deck.home()
 
-    def action_back(self) -> None:
-        self.deck.back()
-
     def action_copy(self) -> None:
         self.deck.copy("\n".join(f"engine status {run.id}" for run in self.runs))

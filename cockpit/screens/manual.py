@@ -58,9 +58,6 @@ class Manual(Place):
             len(self._rows), lambda row, width: self._rows[row].line(width)
         )
 
-    def action_back(self) -> None:
-        self.deck.back()
-
     def action_copy(self) -> None:
         command = self._rows[self.query_one(Listing).cursor].command
         if command:

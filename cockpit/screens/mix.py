@@ -244,6 +244,3 @@ class Mix(Place):
         accept = f" --accept {asking.accept.value}" if asking.accept else ""
         seed = f" --seed {asking.seed}"
         self.deck.copy(f"engine data curriculum {what} --out {OUT}{seed}{accept}")
-
-    def action_back(self) -> None:
-        self.deck.back()

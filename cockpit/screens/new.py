@@ -157,6 +157,3 @@ class New(Place):
 
     def action_copy(self) -> None:
         self.deck.copy(self.command)
-
-    def action_back(self) -> None:
-        self.deck.back()

@@ -37,6 +37,10 @@ def test_machines_are_visited_and_a_new_one_is_believed_by_its_key(sshd: Sshd, h
             assert sshd.fingerprint in text(pilot)
             await pilot.press(*"yes", "enter")
             await until(pilot, lambda: "○ new-box" in text(pilot))
+            await pilot.press("escape", "dollar_sign")
+            await until(pilot, lambda: "nothing burns" in text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: "No run yet" in text(pilot))
 
     play(scene)
     assert find("new-box").fingerprint == sshd.fingerprint
