@@ -53,15 +53,15 @@ class Row:
     learning: str = ""
     eta: float | None = None
     spent: float | None = None
-    rate: float | None = None
-    cap: float | None = None
-    """Dollars an hour, and the most that it may cost: known of runs that are followed."""
     at_risk_s: float | None = None
     needs: int = 0
     exit_status: int | None = None
     trend: tuple[float, ...] = ()
     wants: tuple[Need, ...] = ()
     """What needs somebody, of a run that was looked into."""
+    rate: float | None = None
+    cap: float | None = None
+    """Dollars an hour, and the most that it may cost: known of runs that are followed."""
 
     @property
     def live(self) -> bool:
