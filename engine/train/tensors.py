@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import queue
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,18 +53,45 @@ def _bytes_of(tensor: Tensor) -> Any:
 
 
 def _write(path: Path, parts: list[Any]) -> tuple[int, str]:
-    mark, size = hashlib.sha256(), 0
-    with path.open("wb") as out:
-        for part in parts:
-            view = memoryview(part)
-            for start in range(0, len(view), PIECE):
-                piece = view[start : start + PIECE]
-                out.write(piece)
-                mark.update(piece)
-                size += len(piece)
-        out.flush()
-        os.fsync(out.fileno())
-    return size, mark.hexdigest()
+    """Hashed on a second thread, while the first waits for the disk."""
+    size, mark = 0, _Mark()
+    try:
+        with path.open("wb") as out:
+            for part in parts:
+                view = memoryview(part)
+                for start in range(0, len(view), PIECE):
+                    piece = view[start : start + PIECE]
+                    mark.add(piece)
+                    out.write(piece)
+                    size += len(piece)
+            out.flush()
+            os.fsync(out.fileno())
+    finally:
+        found = mark.end()
+    return size, found
+
+
+class _Mark:
+    """A SHA-256 that is computed aside. A plain thread: a pool takes nothing any more once the interpreter ends, and
+    the last save may be under way by then."""
+
+    def __init__(self) -> None:
+        self._mark = hashlib.sha256()
+        self._pieces: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def add(self, piece: memoryview) -> None:
+        self._pieces.put(piece)
+
+    def end(self) -> str:
+        self._pieces.put(None)
+        self._thread.join()
+        return self._mark.hexdigest()
+
+    def _work(self) -> None:
+        while (piece := self._pieces.get()) is not None:
+            self._mark.update(piece)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
