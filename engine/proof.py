@@ -19,6 +19,8 @@ SIGMAS = 4.0
 RATE_SHARE = 0.01
 LAST = 50
 """Losses by which their noise is measured."""
+FEW = 20
+"""Losses with fewer of which before the checkpoint a curve has just begun."""
 NEAR = 5
 """Losses before the checkpoint whose middle is expected where the very step was never trained before."""
 PROVEN, WEAK, REFUTED = "proven", "weak", "refuted"
@@ -153,7 +155,27 @@ def _loss(proof: Proof, row: Told | None) -> _Word:
     slack = tolerance(proof, expected)
     if math.isfinite(loss) and abs(loss - expected) <= slack:
         return _Word("loss", True, f"loss {loss:.4g} continues {expected:.4g} ± {slack:.2g}")
-    return _Word("loss", False, f"loss {loss:.4g} instead of {expected:.4g} ± {slack:.2g}")
+    said = f"loss {loss:.4g} instead of {expected:.4g} ± {slack:.2g}"
+    if _early(proof, loss, expected):
+        return _Word("loss", None, f"{said}, which so few losses of before do not decide")
+    return _Word("loss", False, said)
+
+
+def _early(proof: Proof, loss: float, expected: float) -> bool:
+    """A curve that has just begun falls faster and less evenly than can be foretold: what is farther from where it
+    began than from where it should be is then no fresh start.
+    """
+    before = _before(proof)
+    return 0 < len(before) < FEW and abs(loss - before[0]) >= abs(loss - expected)
+
+
+def _before(proof: Proof) -> list[float]:
+    """The losses up to the checkpoint."""
+    return [
+        loss
+        for at, loss, _ in proof.points
+        if loss is not None and _finite(loss) and (proof.step is None or at <= proof.step)
+    ]
 
 
 def expected_loss(proof: Proof, step: int | None) -> float | None:
@@ -185,12 +207,8 @@ def tolerance(proof: Proof, expected: float) -> float:
 
     The noise is that of a loss about its own trend, so that a falling curve does not excuse a fresh start.
     """
-    losses = [
-        loss
-        for at, loss, _ in proof.points
-        if loss is not None and _finite(loss) and (proof.step is None or at <= proof.step)
-    ]
-    changes = [b - a for a, b in zip(losses[-LAST:], losses[-LAST:][1:])]
+    losses = _before(proof)[-LAST:]
+    changes = [b - a for a, b in zip(losses, losses[1:])]
     noise = pstdev(changes) / math.sqrt(2.0) if len(changes) > 1 else 0.0
     return max(LOSS_SHARE * abs(expected), SIGMAS * noise)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cockpit.screens.dashboard import Dashboard
 from cockpit.screens.fleet import FleetPlace
 from cockpit.screens.hosts import Hosts
 from cockpit.screens.mix import Mix
+from cockpit.screens.new import New
 from cockpit.watching.roster import Fleet, Roster
 from cockpit.watching.several import Moments
 from cockpit.watching.source import Tape
@@ -202,6 +204,50 @@ def test_a_recording_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple[
 
     play(scene)
     compared("replay", size, drawn)
+
+
+GOOD = """
+recipe = "command"
+[command]
+argv = ["python3", "train.py"]
+resume = ["--resume", "{path}"]
+[checkpoints]
+glob = ["out/*.pt"]
+[limits]
+hours = 6
+dollars = 15
+price_hour = 2.5
+"""
+BROKEN = "recipe = 'pretrain'\n[train]\nmicro_bach = 4\n"
+OF_THIS_MACHINE = re.compile(r"\d+(\.\d+)?(?= [GT]B)|(?<=digest )[0-9a-f]+")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_a_new_run_looks_as_it_should(
+    logs: Path, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").touch()
+    (tmp_path / "profiles").mkdir()
+    for name, words in (("broken", BROKEN), ("script", GOOD)):
+        (tmp_path / "profiles" / f"{name}.toml").write_text(words)
+    drawn = list[str]()
+
+    async def scene() -> None:
+        async with opened(tmp_path / "none", size=size) as pilot:
+            screen = New(tmp_path)
+            pilot.app.push_screen(screen)
+            for name in ("broken", "script"):
+                await until(
+                    pilot, lambda: bool(screen.query("#profiles")) and screen.check is not None
+                )
+                text = await shot(pilot, f"new {name}")
+                masked = OF_THIS_MACHINE.sub(lambda found: "#" * len(found[0]), text)
+                drawn.append(re.sub(r"(=== new \w+) .*", r"\1", masked))
+                await pilot.press("down")
+
+    play(scene)
+    compared("new", size, drawn)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)

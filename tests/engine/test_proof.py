@@ -137,6 +137,34 @@ def test_a_steep_curve_is_no_excuse_for_fresh_weights() -> None:
     assert judged(proof.expect(55, history, "stop"), row(56, 7.9)).failed == ("loss",)
 
 
+YOUNG = [
+    0.693,
+    0.643,
+    0.553,
+    0.543,
+    0.499,
+    0.448,
+    0.474,
+    0.393,
+    0.38,
+    0.297,
+    0.313,
+    0.33,
+    0.27,
+    0.232,
+    0.255,
+]
+"""What a small model told from its first step on."""
+
+
+@pytest.mark.parametrize("seen", range(1, len(YOUNG)))
+def test_a_curve_that_has_just_begun_is_not_refuted_for_falling_on(seen: int) -> None:
+    spec = proof.expect(seen, [(at, loss, 0.5) for at, loss in enumerate(YOUNG[:seen], 1)], "stop")
+    assert judged(spec, row(seen + 1, YOUNG[seen], 0.5)).verdict in (PROVEN, WEAK)
+    if seen > 4:  # and a fresh start still is
+        assert judged(spec, row(seen + 1, 0.7, 0.5)).failed == ("loss",)
+
+
 def test_noise_is_borne() -> None:
     spec = proof.expect(150, falling(150, noise=0.3), "stop")
     assert judged(spec, row(151, loss_at(151) + 0.6)).verdict == PROVEN
