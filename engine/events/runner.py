@@ -169,7 +169,7 @@ class ResumeJudged(Event):
 
     name: ClassVar[str] = "resume_judged"
     verdict: str
-    """`proven`; `weak`, when nothing contradicts but no loss is there to compare; `refuted`."""
+    """`proven`; `weak`, when nothing contradicts but no loss decides; `refuted`."""
     failed: tuple[str, ...]
     """What did not continue: step, loss, learning rate."""
     detail: str
