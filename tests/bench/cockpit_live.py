@@ -22,7 +22,7 @@ from tests.support.journals import append
 
 SIZE = (200, 60)
 TOTAL = 1_000_000
-EACH_S, BATCH = 0.01, 20
+EACH_S, BATCH = 0.01, 22
 WARM_S, WATCHED_S = 5.0, 20.0
 TURNS = 3_000_000
 STEP = re.compile(rb"([\d,]+)/1,000,000")

@@ -50,7 +50,7 @@ def session(
         [sys.executable, "-c", code], stdin=child, stdout=child, stderr=child, env=env, cwd=home,
         start_new_session=True,
     )  # fmt: skip
-    sent = _read(parent, START_S, b"replay")
+    sent = _read(parent, START_S, b" open ")  # offered once the run is read
     for key, brings in keys:
         os.write(parent, key.encode())
         came = _read(parent, START_S, brings) if brings else b""
