@@ -89,7 +89,7 @@ def _fast() -> Callable[[dict[str, Any]], bytes]:
             return _slow(row)
         try:
             total = sum(row.values())
-            if total - total == 0.0:
+            if type(total) is float and total - total == 0.0:
                 return line
         except _UNFIT:  # there are words among them
             pass

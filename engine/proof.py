@@ -156,7 +156,7 @@ def _loss(proof: Proof, row: Told | None) -> _Word:
     if math.isfinite(loss) and abs(loss - expected) <= slack:
         return _Word("loss", True, f"loss {loss:.4g} continues {expected:.4g} ± {slack:.2g}")
     said = f"loss {loss:.4g} instead of {expected:.4g} ± {slack:.2g}"
-    if _early(proof, loss, expected):
+    if _trained(proof, row.step) is None and _early(proof, loss, expected):
         return _Word("loss", None, f"{said}, which so few losses of before do not decide")
     return _Word("loss", False, said)
 
@@ -166,7 +166,8 @@ def _early(proof: Proof, loss: float, expected: float) -> bool:
     began than from where it should be is then no fresh start.
     """
     before = _before(proof)
-    return 0 < len(before) < FEW and abs(loss - before[0]) >= abs(loss - expected)
+    known = math.isfinite(loss) and 0 < len(before) < FEW
+    return known and abs(loss - before[0]) >= abs(loss - expected)
 
 
 def _before(proof: Proof) -> list[float]:
@@ -180,13 +181,17 @@ def _before(proof: Proof) -> list[float]:
 
 def expected_loss(proof: Proof, step: int | None) -> float | None:
     """That step's loss of before; where it was never trained, where the last ones before the checkpoint lead to."""
+    known, before = _trained(proof, step), _before(proof)
+    if known is None and before:
+        return _onward_loss(before[-2 * NEAR :])
+    return known
+
+
+def _trained(proof: Proof, step: int | None) -> float | None:
+    """The loss of that very step, where it was trained before."""
     wanted = proof.step if step is None or _outside(proof, step) else step
-    losses = [(at, loss) for at, loss, _ in proof.points if loss is not None and _finite(loss)]
-    for at, loss in losses:
-        if at == wanted:
-            return loss
-    before = [loss for at, loss in losses if proof.step is None or at <= proof.step]
-    return _onward_loss(before[-2 * NEAR :]) if before else None
+    losses = (loss for at, loss, _ in proof.points if at == wanted and loss is not None)
+    return next(filter(_finite, losses), None)
 
 
 def _onward_loss(losses: list[float]) -> float:

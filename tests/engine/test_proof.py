@@ -165,6 +165,13 @@ def test_a_curve_that_has_just_begun_is_not_refuted_for_falling_on(seen: int) ->
         assert judged(spec, row(seen + 1, 0.7, 0.5)).failed == ("loss",)
 
 
+def test_few_losses_excuse_neither_what_is_no_number_nor_a_step_that_was_trained() -> None:
+    told = [(at, loss, 0.5) for at, loss in enumerate(YOUNG, 1)]
+    for bad in (math.inf, -math.inf, math.nan):
+        assert judged(proof.expect(8, told[:8], "stop"), row(9, bad, 0.5)).failed == ("loss",)
+    assert judged(proof.expect(8, told, "stop"), row(9, 0.2, 0.5)).failed == ("loss",)
+
+
 def test_noise_is_borne() -> None:
     spec = proof.expect(150, falling(150, noise=0.3), "stop")
     assert judged(spec, row(151, loss_at(151) + 0.6)).verdict == PROVEN
