@@ -21,21 +21,8 @@ PARTS = (CHART, LIST)
 """Not screens but parts of them: their actions are done by the part that has the focus."""
 _READ = (*INSIDE, FLEET)
 _CHARTED = (RUN, METRICS, COMPARE)
-_COPIES = (
-    FLEET,
-    LOGS,
-    CHECKPOINTS,
-    SYNC,
-    ALERTS,
-    SAMPLES,
-    RECORD,
-    COMPARE,
-    NEW,
-    MIX,
-    HELP,
-    HOSTS,
-    COSTS,
-)
+_COPIES = (FLEET, LOGS, CHECKPOINTS, SYNC, ALERTS, SAMPLES, RECORD, COMPARE, NEW, MIX, HELP, HOSTS,
+           COSTS)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ from engine.view import View
 
 NAME, TEXT = 80, 200
 BAR = 10
+Key = tuple[int, str]
+"""The attempt, and the path on the machine."""
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """One thing, as it stands: its `path` is where it lies on the machine."""
+    """One thing, as it stands."""
 
     sign: str
     ink: str
@@ -31,7 +33,6 @@ class Crossing:
     size: int | None
     state: str
     when: str
-    path: str = ""
 
 
 def crossings(moment: Moment, workspace: Mapping[str, Any]) -> list[Crossing]:
@@ -79,12 +80,12 @@ def _checkpoints(moment: Moment, workspace: Mapping[str, Any]) -> Iterator[Cross
     for key, saved in _saved(moment.frame.view):
         name = display(PurePosixPath(key[1]).name, NAME)
         if _moves(moment, name):
-            yield Crossing("↓", "accent", name, saved.bytes, *_moving(moment), key[1])
+            yield Crossing("↓", "accent", name, saved.bytes, *_moving(moment))
         elif key in due:
             when = "g fetches it" if ended else _rhythm(workspace)
-            yield Crossing("‼", "warn", name, saved.bytes, "only there", when, key[1])
+            yield Crossing("‼", "warn", name, saved.bytes, "only there", when)
         elif key in here:
-            yield Crossing("✔", "good", name, here[key].bytes, *_came(here[key]), key[1])
+            yield Crossing("✔", "good", name, here[key].bytes, *_came(here[key]))
 
 
 def _staying(moment: Moment) -> Iterator[Crossing]:
@@ -94,10 +95,6 @@ def _staying(moment: Moment) -> Iterator[Crossing]:
         whole = sum(one.bytes or 0 for one in left) if all(one.bytes for one in left) else None
         name = words.many(len(left), "more checkpoint")
         yield Crossing("·", "faint", name, whole, "older ones stay there", "")
-
-
-Key = tuple[int, str]
-"""The attempt, and the path on the machine."""
 
 
 def _here(view: View) -> dict[Key, Pulled]:
@@ -130,7 +127,7 @@ def _brought(moment: Moment) -> Iterator[Crossing]:
         name = display(
             base if one.step is not None else f"{words.many(one.files, 'file')} of {base}", NAME
         )
-        yield Crossing("✔", "good", name, one.bytes, *_came(one), one.path)
+        yield Crossing("✔", "good", name, one.bytes, *_came(one))
     if _moves(moment, "results"):
         yield Crossing("↓", "accent", "results", None, *_moving(moment))
 

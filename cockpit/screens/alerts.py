@@ -15,7 +15,7 @@ from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
-from cockpit.widgets.lines import cut, folded
+from cockpit.widgets.lines import folded
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
 from engine.alarms import Thresholds
@@ -63,8 +63,7 @@ class Alerts(Transport):
         self.query_one(Listing).show(len(self._rows), self._line)
         self._select()
         rules = list(_rules(moment.terms.thresholds))
-        self.words("rules").show(lambda width, height: [cut(one, width) for one in rules])
-        self.words("rules").styles.height = len(rules) + 2
+        self.fill("rules", rules)
 
     def _select(self) -> None:
         cursor = self.query_one(Listing).cursor

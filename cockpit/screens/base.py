@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.worker import get_current_worker
 
 from cockpit.actions import ANY, REPLAY, Action, of
 from cockpit.deck import Deck
 from cockpit.inks import Line
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import KeyBar, header, standing
-from cockpit.widgets.lines import Lines
+from cockpit.widgets.lines import Lines, cut
 
 if TYPE_CHECKING:  # what paints loads numpy, which a list of runs does without
     from cockpit.watching.moment import Moment
@@ -22,12 +23,14 @@ if TYPE_CHECKING:  # what paints loads numpy, which a list of runs does without
     from cockpit.widgets.painted import Painted
     from engine.status import Status
 
+T = TypeVar("T")
 WIDTHS = [(0, "-tiny"), (80, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
 HEIGHTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]
 """From so many columns or rows on, a screen has this class."""
 WORLD = ("stop", "kill", "save", "note", "resume_here", "pull", "outlook")
 """Actions that leave a request: not for what is only looked at."""
 LOCAL = "local"
+"""The host that is this machine: that of `engine.hosts`, which a list of runs does without."""
 LIVING = ("stop", "kill", "save")
 """Those that make no sense once the run has ended."""
 
@@ -137,6 +140,21 @@ class Place(Screen[None]):
 
     def words(self, id: str) -> Lines:
         return self.query_one(f"#{id}", Lines)
+
+    def fill(self, id: str, lines: Sequence[Line]) -> None:
+        """These lines in a box that is as high as they are many."""
+        self.words(id).show(lambda width, height: [cut(one, width) for one in lines])
+        self.words(id).styles.height = len(lines) + 2
+
+    def aside(self, work: Callable[[], T], told: Callable[[T], object]) -> None:
+        """On a thread; what it finds is told if this screen is still there by then."""
+
+        def act() -> None:
+            found = work()
+            if not get_current_worker().is_cancelled:
+                self.app.call_from_thread(told, found)
+
+        self.run_worker(act, thread=True, exit_on_error=True)
 
 
 class RunPlace(Place):

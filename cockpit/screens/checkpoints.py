@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from cockpit.proofs import proofs
 from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
-from cockpit.widgets.bars import cells
+from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.lines import Lines
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
@@ -21,6 +22,7 @@ from engine.checkpoints import Checkpoint
 from engine.cli import words
 from engine.display import display
 from engine.observe import inspect, place
+from engine.status import Seen
 from engine.status.answers import Checkpoint as Told
 from engine.view import AttemptView, View
 
@@ -85,7 +87,7 @@ class Checkpoints(Transport):
         self.words("more").styles.height = min(len(lines), 8) + 2
 
     @staticmethod
-    def _columns(width: int) -> list[tuple[str, int, bool]]:
+    def _columns(width: int) -> list[Heading]:
         wide = width >= 100
         name = min(max(width - (92 if wide else 52), 12), 48)
         return [
@@ -101,10 +103,10 @@ class Checkpoints(Transport):
         ]
 
     def _head(self, width: int) -> Line:
-        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
+        return titles(self._columns(width))
 
-    def _line(self, row: int, width: int) -> Line:
-        one = self._rows[row]
+    def _line(self, at: int, width: int) -> Line:
+        one = self._rows[at]
         good, ink = self._verdict(one)
         texts = [
             (" ★" if one.best else "", "good"),
@@ -117,13 +119,7 @@ class Checkpoints(Transport):
             (good, ink),
             (display(one.where + (" · pinned" if one.checkpoint.pinned else ""), 24), "muted"),
         ]
-        columns = self._columns(width)
-        return cells(
-            [
-                (t, size, ink, right)
-                for (t, ink), (_, size, right) in zip(texts, columns, strict=True)
-            ]
-        )
+        return tabled(self._columns(width), texts)
 
     def _verdict(self, one: Shown) -> tuple[str, str]:
         hashed = self._hashed.get(one.checkpoint.path)
@@ -195,13 +191,12 @@ class Checkpoints(Transport):
             return
         path, manifest = told
 
-        def work() -> None:
-            seen = inspect(place(path, one.checkpoint.path), manifest, hashes=True)
+        def read(seen: Seen) -> None:
             self._hashed[one.checkpoint.path] = bool(seen.here and seen.verified)
-            self.app.call_from_thread(self.renew)
+            self.renew()
 
         self.deck.tell("reading every byte…")
-        self.run_worker(work, thread=True, exit_on_error=True)
+        self.aside(partial(inspect, place(path, one.checkpoint.path), manifest, hashes=True), read)
 
     def action_pin(self) -> None:
         """Kept whatever the rules say, or no longer."""

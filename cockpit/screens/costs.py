@@ -14,7 +14,7 @@ from cockpit.inks import Line, ink_of, sign
 from cockpit.screens.base import Place
 from cockpit.watching.roster import Fleet
 from cockpit.watching.watch import Watch
-from cockpit.widgets.bars import cells
+from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.lines import cut
 from cockpit.widgets.listing import Listing
 from engine.cli import words
@@ -80,7 +80,7 @@ class Costs(Place):
         self.words(name).show(lambda width, height: [cut(one, width) for one in lines])
 
     @staticmethod
-    def _columns(width: int) -> list[tuple[str, int, bool]]:
+    def _columns(width: int) -> list[Heading]:
         wide, fair = width >= 100, width >= 72
         others = 2 + 15 + 9 + 9 + (11 if wide else 0) + (20 if fair else 0) + 2
         return [
@@ -95,7 +95,7 @@ class Costs(Place):
         ]
 
     def _head(self, width: int) -> Line:
-        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
+        return titles(self._columns(width))
 
     def _line(self, at: int, width: int) -> Line:
         one = self._bills[at]
@@ -111,8 +111,7 @@ class Costs(Place):
             (words.money(one.whole), "bad bold" if over else "muted"),
             (_limit(one), "muted"),
         ]
-        places = zip(texts, self._columns(width), strict=True)
-        return cells([(text, size, ink, right) for (text, ink), (_, size, right) in places])
+        return tabled(self._columns(width), texts)
 
     def on_listing_chosen(self) -> None:
         self.action_open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,18 +12,19 @@ from textual.app import ComposeResult
 from cockpit.actions import HOSTS, bindings
 from cockpit.aside import Answer, asked
 from cockpit.inks import Line
-from cockpit.screens.base import LOCAL, Place
+from cockpit.screens.base import Place
 from cockpit.screens.dialogs import Text, Word
 from cockpit.visits import details, line_of, parsed, suggested
 from cockpit.watching.roster import Fleet
 from cockpit.watching.watch import Watch
-from cockpit.widgets.bars import cells
-from cockpit.widgets.lines import cut
+from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.listing import Listing
 from engine import hosts
+from engine.display import display
 from engine.errors import Problem
-from engine.hosts import Host
+from engine.hosts import LOCAL, Host
 
+WIDE = 60
 KEY = re.compile(r"--fingerprint (SHA256:[A-Za-z0-9+/]{43})")
 
 
@@ -81,15 +83,14 @@ class Hosts(Place):
             runs = [row for row in self._fleet.rows if row.host == host.name]
             visit = self._visits.get(host.name)
             lines += details(host, visit, host.name in self._under_way, runs)
-        self.words("chosen").show(lambda width, height: [cut(one, width) for one in lines])
-        self.words("chosen").styles.height = len(lines) + 2
+        self.fill("chosen", lines)
 
     @property
     def _fleet(self) -> Fleet:
         return self.feed.latest or Fleet()
 
     @staticmethod
-    def _columns(width: int) -> list[tuple[str, int, bool]]:
+    def _columns(width: int) -> list[Heading]:
         wide, fair = width >= 100, width >= 72
         address = 34 if wide else 22 if fair else 0
         return [
@@ -104,14 +105,13 @@ class Hosts(Place):
         ]
 
     def _head(self, width: int) -> Line:
-        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
+        return titles(self._columns(width))
 
-    def _line(self, row: int, width: int) -> Line:
-        host = self._hosts[row]
+    def _line(self, at: int, width: int) -> Line:
+        host = self._hosts[at]
         live = sum(one.live and one.host == host.name for one in self._fleet.rows)
         texts = line_of(host, self._visits.get(host.name), host.name in self._under_way, live)
-        places = zip(texts, self._columns(width), strict=True)
-        return cells([(text, size, ink, right) for (text, ink), (_, size, right) in places])
+        return tabled(self._columns(width), texts)
 
     def on_listing_moved(self) -> None:
         self._select()
@@ -126,20 +126,14 @@ class Hosts(Place):
             return
         self._under_way.add(host.name)
         self.renew()
-
-        def work() -> None:
-            found = asked("hosts", "test", host.name)
-            self.app.call_from_thread(self._visited, host.name, found)
-
-        self.run_worker(work, thread=True, exit_on_error=True)
+        self.aside(partial(asked, "hosts", "test", host.name), partial(self._visited, host.name))
 
     def _visited(self, name: str, found: Answer) -> None:
         self._under_way.discard(name)
         self._visits[name] = found
         if found.trouble:
             self.deck.tell(found.trouble[0], "warning")
-        if self.is_mounted:
-            self.renew()
+        self.renew()
 
     # another machine
 
@@ -168,13 +162,9 @@ class Hosts(Place):
 
     def _write_down(self, given: Mapping[str, str], *key: str) -> None:
         more = ["--key", given["key"]] if "key" in given else []
-
-        def work() -> None:
-            found = asked("hosts", "add", given["name"], "--ssh", given["ssh"], *more, *key)
-            self.app.call_from_thread(self._added, given, found)
-
+        words = ("hosts", "add", given["name"], "--ssh", given["ssh"], *more, *key)
         self.deck.tell("getting through to it…")
-        self.run_worker(work, thread=True, exit_on_error=True)
+        self.aside(partial(asked, *words), partial(self._added, given))
 
     def _added(self, given: Mapping[str, str], found: Answer) -> None:
         if not found.trouble:
@@ -193,7 +183,7 @@ class Hosts(Place):
                 self._write_down(given, "--fingerprint", key[1])
 
         says: list[Line] = [
-            [("machine   ", "faint"), (given["ssh"], "title")],
+            [("machine   ", "faint"), (display(given["ssh"], WIDE), "title")],
             [("its key   ", "faint"), (key[1], "accent")],
             [("compare   ", "faint"), ("it with what the provider or the machine itself shows", "text")],
             [("from now  ", "faint"), ("no other key is believed, and nothing is sent before", "text")],

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import numpy as np
 from textual.app import ComposeResult
-from textual.worker import get_current_worker
 
 from cockpit.actions import LOGS, REPLAY, bindings
 from cockpit.inks import Line
@@ -166,10 +165,8 @@ class Logs(Transport):
         def work() -> None:
             for finder in finders:
                 finder.advance(moment.console)
-            if not get_current_worker().is_cancelled:
-                self.app.call_from_thread(self._searched, moment)
 
-        self.run_worker(work, thread=True, exit_on_error=True)
+        self.aside(work, lambda found: self._searched(moment))
 
     def _searched(self, moment: Moment) -> None:
         self._busy = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -121,12 +122,7 @@ class New(Place):
         path = self.path
         if path is None or path in self._checks:
             return
-
-        def work() -> None:
-            found = preflight(path, self.cwd)
-            self.app.call_from_thread(self._looked, found)
-
-        self.run_worker(work, thread=True, exit_on_error=True, group="preflight")
+        self.aside(partial(preflight, path, self.cwd), self._looked)
 
     def _looked(self, found: Preflight) -> None:
         self._checks[found.path] = found

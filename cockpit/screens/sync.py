@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -15,8 +16,7 @@ from cockpit.screens.record import frozen
 from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
-from cockpit.widgets.bars import cells
-from cockpit.widgets.lines import cut
+from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
 from engine.cli import words
@@ -54,20 +54,16 @@ class Sync(Transport):
         workspace = _table(table, "workspace")
         self._rows = crossings(moment, workspace)
         self.query_one(Listing).show(len(self._rows), self._line, self._head)
-        self._fill("plan", self._plan)
-        self._fill("rules", rules(workspace, table))
+        self.fill("plan", self._plan)
+        self.fill("rules", rules(workspace, table))
         came = history(moment.frame.view) or [[("nothing came yet", "muted")]]
         more = len(came) - LONGEST
         if more > 0:
             came = [*came[: LONGEST - 1], [(f"and {more + 1:,} before", "faint")]]
-        self._fill("more", came)
-
-    def _fill(self, name: str, lines: list[Line]) -> None:
-        self.words(name).show(lambda width, height: [cut(one, width) for one in lines])
-        self.words(name).styles.height = len(lines) + 2
+        self.fill("more", came)
 
     @staticmethod
-    def _columns(width: int) -> list[tuple[str, int, bool]]:
+    def _columns(width: int) -> list[Heading]:
         wide = width >= 80
         when = 20 if wide else 0
         state = min(max(width - 60, 22), 48) if wide else 26
@@ -81,10 +77,10 @@ class Sync(Transport):
         ]
 
     def _head(self, width: int) -> Line:
-        return cells([(name, size, "faint", right) for name, size, right in self._columns(width)])
+        return titles(self._columns(width))
 
-    def _line(self, row: int, width: int) -> Line:
-        one = self._rows[row]
+    def _line(self, at: int, width: int) -> Line:
+        one = self._rows[at]
         texts = [
             (f" {one.sign}", f"{one.ink} bold"),
             (one.name, "title" if one.ink != "faint" else "muted"),
@@ -92,8 +88,7 @@ class Sync(Transport):
             (one.state, one.ink),
             (one.when, "muted"),
         ]
-        places = zip(texts, self._columns(width), strict=True)
-        return cells([(text, size, ink, right) for (text, ink), (_, size, right) in places])
+        return tabled(self._columns(width), texts)
 
     def action_pull(self) -> None:
         self.deck.asking.pull(self.source.run)
@@ -101,12 +96,7 @@ class Sync(Transport):
     def action_outlook(self) -> None:
         """The machine is asked, on a thread."""
         self._planned([[("asking the machine…", "muted")]])
-
-        def work() -> None:
-            found = outlook(self.source.run.id)
-            self.app.call_from_thread(self._planned, found)
-
-        self.run_worker(work, thread=True, exit_on_error=True, exclusive=True, group="outlook")
+        self.aside(partial(outlook, self.source.run.id), self._planned)
 
     def _planned(self, lines: list[Line]) -> None:
         self._plan = lines

@@ -110,6 +110,21 @@ def _size(action: Action, room: bool) -> int:
     return len(action.shown) + len(action.words(room)) + 3
 
 
+Heading = tuple[str, int, bool]
+"""Name, width, and whether it stands at the right; a width of 0 is left out."""
+
+
+def titles(columns: Sequence[Heading]) -> Line:
+    """The first line of a table."""
+    return cells([(name, size, "faint", right) for name, size, right in columns])
+
+
+def tabled(columns: Sequence[Heading], texts: Line) -> Line:
+    """A line of a table: a text and its ink for each column."""
+    places = zip(texts, columns, strict=True)
+    return cells([(text, size, ink, right) for (text, ink), (_, size, right) in places])
+
+
 def cells(parts: Sequence[tuple[str, int, str, bool]]) -> Line:
     """Columns of a table: text, width, ink, whether it stands at the right."""
     return [(fit(text, size, right) + " ", ink) for text, size, ink, right in parts if size > 0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cockpit.inks import Line
-from cockpit.widgets.bars import cells
+from cockpit.widgets.bars import Heading, tabled, titles
 from engine.cli import words
 from engine.display import display
 
@@ -40,14 +40,14 @@ def phase_lines(column: Column, tier: int | None, width: int) -> Iterator[Line]:
         yield [("! ", "bad"), (display(why, 120), "warn")]
 
 
-def columns(width: int) -> list[tuple[str, int, bool]]:
+def columns(width: int) -> list[Heading]:
     name = min(max(width - 52, 12), 36)
     return [("", 3, False), ("DOMAIN", name, False), ("HAS e/m/h/x", 22, False),
             ("SHORT", 7, True), ("ROWS", 8, True), ("SHARE", 8, True)]  # fmt: skip
 
 
 def domain_head(width: int) -> Line:
-    return cells([(name, size, "faint", right) for name, size, right in columns(width)])
+    return titles(columns(width))
 
 
 def domain_line(one: dict[str, Any], width: int) -> Line:
@@ -61,9 +61,7 @@ def domain_line(one: dict[str, Any], width: int) -> Line:
         (f"{one['rows']:,}", "text"),
         (percent(one["share"]) if one["rows"] else "—", "muted"),
     ]
-    sizes = columns(width)
-    return cells([(text, size, ink, right)
-                  for (text, ink), (_, size, right) in zip(texts, sizes, strict=True)])  # fmt: skip
+    return tabled(columns(width), texts)
 
 
 def row_lines(found: Sampled | None, width: int) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.inks import Line, ink_of, sign
 from cockpit.watching.roster import Row
-from cockpit.widgets.bars import cells
+from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.lines import fit
 from cockpit.widgets.spark import spark
 from engine.cli import words
@@ -12,11 +12,10 @@ from engine.display import display
 
 
 def head(width: int) -> Line:
-    return cells([(name, size, "faint", right) for name, size, right in _columns(width)])
+    return titles(_columns(width))
 
 
-def _columns(width: int) -> list[tuple[str, int, bool]]:
-    """Name, width, and whether it stands at the right; a width of 0 is left out."""
+def _columns(width: int) -> list[Heading]:
     wide, fair = width >= 110, width >= 76
     others = 2 + 13 + 14 + 9 + (2 * 8 if fair else 0) + (17 + 9 + 9 if wide else 0) + 1
     name = min(max(width - others - 1, 14), 60)
@@ -50,12 +49,8 @@ def run_line(row: Row, width: int, now: float, marked: bool) -> Line:
         (words.money(row.spent), "text"),
         (_risk(row), "warn" if (row.at_risk_s or 0) > 1800 else "muted"),
     ]
-    parts = [
-        (text, size, ink, right)
-        for (text, ink), (_, size, right) in zip(texts, _columns(width), strict=True)
-    ]
     flag = ("‼", "bad bold") if row.needs else (" ", "text")
-    return [*cells(parts), flag]
+    return [*tabled(_columns(width), texts), flag]
 
 
 def _risk(row: Row) -> str:

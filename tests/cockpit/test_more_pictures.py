@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import pytest
 
@@ -19,7 +21,6 @@ from cockpit.screens.hosts import Hosts
 from cockpit.screens.mix import Mix
 from cockpit.screens.new import New
 from cockpit.watching.roster import Fleet, Roster
-from cockpit.watching.several import Moments
 from cockpit.watching.source import Tape
 from engine.runs import Run
 from tests.cockpit import test_bills
@@ -27,6 +28,7 @@ from tests.cockpit.stage import NOW, SIZES, Pinned, opened, play, until
 from tests.cockpit.test_pictures import NAMES, STATES, compared, shot, told_run
 from tests.engine.data import grain
 
+V = TypeVar("V")
 HOSTS = f"""
 [a30]
 address = "me@a30x2.lab.example"
@@ -56,31 +58,23 @@ AWAY = Answer(
 )
 
 
-class Standing:
-    """A fleet as it stood when its runs' tales were told."""
+class Once(Generic[V]):
+    """A source with one thing to show."""
 
-    def __init__(self, runs: list[Run]) -> None:
-        seen = {run.id: Pinned(run).look() for run in runs}
-        found = Roster(lambda: runs, seen.get).look()
-        self._fleet: Fleet | None = replace(found, now=NOW) if found else None
+    def __init__(self, found: V, runs: Sequence[Run] = ()) -> None:
+        self.runs = tuple(runs)
+        self._found: V | None = found
 
-    def look(self) -> Fleet | None:
-        found, self._fleet = self._fleet, None
+    def look(self) -> V | None:
+        found, self._found = self._found, None
         return found
 
 
-class Together:
-    """Some runs as they stood."""
-
-    def __init__(self, runs: list[Run]) -> None:
-        self.runs = tuple(runs)
-        self._looked = False
-
-    def look(self) -> Moments | None:
-        if self._looked:
-            return None
-        self._looked = True
-        return tuple(Pinned(run).look() for run in self.runs)
+def standing(runs: list[Run]) -> Once[Fleet]:
+    """A fleet as it stood when its runs' tales were told."""
+    seen = {run.id: Pinned(run).look() for run in runs}
+    found = Roster(lambda: runs, seen.get).look()
+    return Once(replace(found or Fleet(), now=NOW))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
@@ -93,7 +87,7 @@ def test_the_fleet_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple[in
             app = pilot.app
             assert isinstance(app, Cockpit)
             for name, some in (("empty", []), ("full", runs)):
-                feed = app.follow(Standing(some))
+                feed = app.follow(standing(some))
                 app.push_screen(FleetPlace(feed))
                 await until(pilot, lambda feed=feed: feed.latest is not None)  # type: ignore[misc]
                 app.screen.renew()  # type: ignore[attr-defined]
@@ -116,7 +110,7 @@ def test_the_machines_look_as_they_should(
         async with opened(tmp_path / "none", size=size) as pilot:
             app = pilot.app
             assert isinstance(app, Cockpit)
-            feed = app.follow(Standing([run]))
+            feed = app.follow(standing([run]))
             screen = Hosts(feed)
             app.push_screen(screen)
             await until(pilot, lambda: feed.latest is not None and bool(screen.query("#list")))
@@ -131,17 +125,6 @@ def test_the_machines_look_as_they_should(
     compared("hosts", size, drawn)
 
 
-class Told:
-    """A fleet as it is given."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet: Fleet | None = fleet
-
-    def look(self) -> Fleet | None:
-        found, self._fleet = self._fleet, None
-        return found
-
-
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_costs_look_as_they_should(tmp_path: Path, size: tuple[int, int]) -> None:
     drawn = list[str]()
@@ -151,7 +134,7 @@ def test_costs_look_as_they_should(tmp_path: Path, size: tuple[int, int]) -> Non
             app = pilot.app
             assert isinstance(app, Cockpit)
             for name, rows in (("empty", ()), ("full", test_bills.ROWS)):
-                feed = app.follow(Told(Fleet(rows, len(rows), test_bills.NOW)))
+                feed = app.follow(Once(Fleet(rows, len(rows), test_bills.NOW)))
                 app.push_screen(Costs(feed))
                 await until(pilot, lambda feed=feed: feed.latest is not None)  # type: ignore[misc]
                 app.screen.renew()  # type: ignore[attr-defined]
@@ -170,7 +153,7 @@ def test_a_comparison_looks_as_it_should(logs: Path, tmp_path: Path, size: tuple
         async with opened(tmp_path / "none", size=size) as pilot:
             app = pilot.app
             assert isinstance(app, Cockpit)
-            feed = app.follow(Together(runs))
+            feed = app.follow(Once(tuple(Pinned(run).look() for run in runs), runs))
             app.push_screen(Compare(feed))
             await until(pilot, lambda: feed.latest is not None)
             app.screen.renew()  # type: ignore[attr-defined]

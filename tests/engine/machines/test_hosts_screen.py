@@ -29,6 +29,8 @@ def test_machines_are_visited_and_a_new_one_is_believed_by_its_key(sshd: Sshd, h
             await pilot.press("down", "enter")
             await until(pilot, lambda: "✖ gone" in text(pilot))
             assert "away" in text(pilot) and "refused" in text(pilot)
+            await pilot.press("enter", "escape", "h")  # what is left meanwhile is told to nobody
+            await until(pilot, lambda: "○ gone" in text(pilot))
             await pilot.press("n")
             await pilot.press(*f"ssh root@127.0.0.1 -p {sshd.port} -i {sshd.key}", "enter")
             await until(pilot, lambda: "What it is called here" in text(pilot))

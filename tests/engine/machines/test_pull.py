@@ -35,6 +35,18 @@ def profile(project: Path, argv: list[str], more: str = "") -> str:
     return "p.toml"
 
 
+def going(engine: Engine, project: Path) -> Run:
+    """A run on the machine that has begun and goes on, with a result beside its checkpoints."""
+    argv = [sys.executable, str(TRAINER), "--out", "out", "--steps", "3000", "--gap", "0.01"]
+    words = profile(project, argv, '[workspace]\npull = ["*.txt"]')
+    (project / "notes.txt").write_text("first")
+    run = the(engine("launch", words, "--host", "far").out)
+    reader = RunReader(run)
+    while (reader.poll().step or 0) < 12:
+        pass
+    return run
+
+
 def test_the_last_checkpoint_is_here_when_the_run_is_closed(
     engine: Engine, sshd: Sshd, project: Path
 ) -> None:
@@ -95,13 +107,7 @@ def test_a_scripts_own_checkpoint_its_results_and_the_artifacts_come(
 def test_it_is_asked_for_while_it_runs_and_again_after_its_end(
     engine: Engine, sshd: Sshd, project: Path
 ) -> None:
-    argv = [sys.executable, str(TRAINER), "--out", "out", "--steps", "3000", "--gap", "0.01"]
-    words = profile(project, argv, '[workspace]\npull = ["*.txt"]')
-    (project / "notes.txt").write_text("first")
-    run = the(engine("launch", words, "--host", "far").out)
-    reader = RunReader(run)
-    while (reader.poll().step or 0) < 12:
-        pass
+    run = going(engine, project)
     told = engine("pull", run.id, "--dry-run", "--json").valid("pull-outlook")
     assert {one["kind"] for one in told} == {"checkpoint", "result"}
     came = engine("pull", run.id, "--json").valid("pull")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from engine.reader import RunReader
 from tests.cockpit.stage import opened, play, text, until
-from tests.engine.machines.test_pull import TRAINER, profile, the
+from tests.engine.machines.test_pull import going
 from tests.support.cli import Engine
 from tests.support.sshd import Sshd
 
@@ -19,13 +18,8 @@ pytestmark = pytest.mark.needs("sshd", "ssh")
 def test_what_is_only_there_is_looked_for_and_fetched_by_keys(
     engine: Engine, sshd: Sshd, project: Path
 ) -> None:
-    argv = [sys.executable, str(TRAINER), "--out", "out", "--steps", "3000", "--gap", "0.01"]
-    words = profile(project, argv, '[workspace]\npull = ["*.txt"]')
-    (project / "notes.txt").write_text("first")
-    run = the(engine("launch", words, "--host", "far").out)
+    run = going(engine, project)
     reader = RunReader(run)
-    while (reader.poll().step or 0) < 12:
-        pass
 
     async def scene() -> None:
         async with opened(run.folder.parent, run) as pilot:
