@@ -46,8 +46,9 @@ class Finding:
         for at, part in enumerate(folded(display(self.what, TEXT), room)):
             sign = SIGNS[self.verdict] if not at else " "
             found.append([(f" {sign} ", f"{INKS[self.verdict]} bold"), (part, ink)])
-        for part in folded(display(self.fix, TEXT), room - 2) if self.fix else ():
-            found.append([("   ", "text"), ("→ ", "accent bold"), (part, "accent")])
+        for at, part in enumerate(folded(display(self.fix, TEXT), room - 2) if self.fix else ()):
+            sign = "→ " if not at else "  "
+            found.append([("   ", "text"), (sign, "accent bold"), (part, "accent")])
         return found
 
 

@@ -15,7 +15,6 @@ from cockpit.screens.base import Place
 from cockpit.watching.roster import Fleet
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import Heading, tabled, titles
-from cockpit.widgets.lines import cut
 from cockpit.widgets.listing import Listing
 from engine.cli import words
 from engine.display import display
@@ -74,10 +73,11 @@ class Costs(Place):
             self._fill(name, sums)
 
     def _fill(self, name: str, sums: list[Sum]) -> None:
-        lines = [_sum(one) for one in sums[:SUMS]] or [[("—", "faint")]]
-        if len(sums) > SUMS:
-            lines = [*lines[:-1], [(f"and {len(sums) - SUMS + 1:,} more", "faint")]]
-        self.words(name).show(lambda width, height: [cut(one, width) for one in lines])
+        more: Line = [(f"and {len(sums) - SUMS + 1:,} more", "faint")]
+        shown = sums if len(sums) <= SUMS else sums[: SUMS - 1]
+        none: Line = [("—", "faint")]
+        rest = [more] if len(sums) > SUMS else [] if sums else [none]
+        self.words(name).show(lambda width, height: [*(_sum(one, width) for one in shown), *rest])
 
     @staticmethod
     def _columns(width: int) -> list[Heading]:
@@ -131,13 +131,13 @@ def _limit(one: Bill) -> str:
     return "none" if one.row.live else ""
 
 
-def _sum(one: Sum) -> Line:
-    rate = f"  {words.money(one.rate)}/h now" if one.rate is not None else ""
-    unknown = f"  {one.unpriced:,} without a price" if one.unpriced else ""
-    return [
-        (f"{display(one.name, 20):<12} ", "title"),
-        (f"{words.money(one.spent):>9}", "text"),
-        (f"  {words.many(one.runs, 'run')}", "muted"),
-        (rate, "warn"),
-        (unknown, "faint"),
-    ]
+def _sum(one: Sum, width: int) -> Line:
+    """What there is no room for is left out whole, because half a number is another one."""
+    rate = f"  {words.money(one.rate)}/h" if one.rate is not None else ""
+    unknown = f"  {one.unpriced:,} unpriced" if one.unpriced else ""
+    line = [(f"{display(one.name, 20):<10} ", "title"), (f"{words.money(one.spent):>8}", "text")]
+    runs = f"  {words.many(one.runs, 'run')}"
+    for text, ink in ((unknown, "faint"), (rate, "warn"), (runs, "muted")):
+        if sum(len(told) for told, _ in line) + len(text) <= width:
+            line.append((text, ink))
+    return line
