@@ -14,13 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoints import manifest
-from engine.checkpoints.contents import MANIFEST
 from engine.errors import Unusable
 from engine.events.saves import Committed
 from engine.frame import Frame
 from engine.reader import RunReader
 from engine.runs import Run, logs_folder
+from engine.shelf import MANIFEST, manifest
 from engine.status import Disk, Seen, Status, Terms, describe
 from engine.status.answers import Checkpoint
 from engine.status.risk import THIS_DISK

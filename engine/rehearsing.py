@@ -41,9 +41,11 @@ class Asked:
 def rehearse(run: Run, view: View, profile: Profile, chosen: Checkpoint, asked: Asked) -> Rehearsal:
     """Nothing of the run is changed."""
     restart = Restart(chosen.path, chosen.step)
-    spec = Proof.of(continuing.proof(run, view, profile, restart))
+    spec = Proof.of(continuing.proof(continuing.here(run, profile), view, restart))
     found = [*rehearsal.contents(chosen)]
-    certificate = continuing.certify(run, view, profile, restart)
+    certificate = continuing.certify(
+        continuing.here(run, profile), view, restart, Place(str(_cwd(view)))
+    )
     if certificate is not None:
         found += rehearsal.certified(certificate)
     found.append(rehearsal.expected(spec))
@@ -64,14 +66,15 @@ def _dry(
     if diff is None:
         return rehearsal.started(command, spec, dict(profile.command.env))
     try:
-        changed = continuing.patch(run, command.argv, str(command.cwd), diff)
+        beside = continuing.here(run, profile)
+        changed = continuing.patch(beside, command.argv, str(command.cwd), diff)
     except Problem as problem:
         return [Finding(BAD, str(problem))]
     try:
         patched = Command(changed.argv, command.resume, command.cwd, command.folders)
         found = rehearsal.started(patched, spec, dict(profile.command.env))
     finally:
-        changed.copy.unlink(missing_ok=True)
+        Path(changed.copy).unlink(missing_ok=True)
     return [Finding("good", changed.change), *found]
 
 

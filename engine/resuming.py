@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import checkpoints, control, journal, launching, profile
-from engine.checkpoints import Checkpoint, afar, choosing, contents, manifest, patching
+from engine.checkpoints import Checkpoint, afar, choosing
 from engine.checkpoints.choosing import Choice
 from engine.errors import NotFound, Problem, Unknown, Unusable
 from engine.profile import Profile
 from engine.reader import RunReader
 from engine.runs import PRIVATE_DIR, Run
+from engine.shelf import look, manifest, patching
 from engine.view import View
 
 OPENED_WITHIN_S = 60.0
@@ -94,7 +95,7 @@ def _whole(run: Run, view: View, one: Checkpoint) -> Chosen:
 def _at(path: Path) -> Checkpoint:
     if not path.exists():
         raise NotFound(f"no checkpoint at {path}", "engine checkpoints RUN lists them")
-    seen = contents.look(path)
+    seen = look(path)
     step = checkpoints.step_in(path) if seen.step is None else seen.step
     bare = Checkpoint(path.name, str(path), step, manifest.size(path), None, None)
     return dataclasses.replace(bare, kind=seen.kind, holds=seen.holds, flaw=seen.flaw)

@@ -6,8 +6,8 @@ Nothing here unpickles, and nothing changes what a script wrote: what is torn is
 from __future__ import annotations
 
 from engine.checkpoints.checkpoint import HERE, Checkpoint, Place
-from engine.checkpoints.contents import step_in
 from engine.checkpoints.listing import announced, matched, newest, of_run, resumable
+from engine.shelf import step_in
 
 __all__ = [
     "HERE",

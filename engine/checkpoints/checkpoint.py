@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from engine.shelf.finding import Found
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,24 @@ class Checkpoint:
     places: tuple[Place, ...] = (HERE,)
     copy_of: str | None = None
     """The script's own path, where this is a copy out of its reach."""
+
+
+def seen(one: Checkpoint, found: Found) -> Checkpoint:
+    """With what its files say of themselves."""
+    return replace(
+        one,
+        step=one.step if found.step is None else found.step,
+        bytes=found.bytes,
+        kind=found.kind,
+        holds=found.holds,
+        metrics=found.metrics,
+        total=found.total,
+        flaw=found.flaw,
+    )
+
+
+def bare(found: Found, place: Place) -> Checkpoint:
+    """One that nobody told of."""
+    name = PurePosixPath(found.path).name
+    one = Checkpoint(name, found.path, found.step, found.bytes, found.t, None, places=(place,))
+    return seen(one, found)

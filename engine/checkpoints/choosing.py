@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoints import afar, manifest
+from engine.checkpoints import afar
 from engine.checkpoints.checkpoint import Checkpoint
-from engine.checkpoints.contents import MANIFEST, look
 from engine.profile import Profile
 from engine.runs import Run
 from engine.scalars.tally import Best
+from engine.shelf import MANIFEST, look, manifest
 from engine.view import View
 
 OFFERED = ("latest", "best")

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoints import manifest, protecting
-from engine.checkpoints.contents import Contents, look
 from engine.checkpoints.listing import matched
 from engine.events import Event
 from engine.events import saves as say
 from engine.profile import Profile
 from engine.runs import Run
+from engine.shelf import Contents, look, manifest, protecting
 from engine.view import AttemptView, View
 
 LOOK_S = 2.0

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from engine.checkpoints import afar, manifest
-from engine.checkpoints.checkpoint import HERE, Checkpoint, Place
-from engine.checkpoints.contents import Contents, look, step_in
+from engine.checkpoints import afar
+from engine.checkpoints.checkpoint import Checkpoint, Place, seen
 from engine.profile import Profile
 from engine.runs import Run
+from engine.shelf import finding, manifest, step_in
 from engine.view import View
-
-UNFINISHED = ("~", ".tmp", "-tmp", ".part", ".partial", ".incomplete", ".lock", ".not-resumed")
-"""Endings of what is on its way to become a checkpoint, or was one before it was put aside."""
 
 
 def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     """All that are known and still there, in the order in which they were learned of, each path once."""
     host = afar.host_of(view)
     if host is not None:
-        return afar.told(view, Place("machine", host))
+        return [known(one, view) for one in afar.every(run, view, host)]
     found = {one.path: _inside(one) for one in announced(view)}
     for one in _committed(run, view):
         found[one.path] = one
@@ -38,20 +33,21 @@ def of_run(run: Run, view: View, profile: Profile) -> list[Checkpoint]:
     for one in _copies(run, view):
         if one.step not in whole:
             found[one.path] = one
+    return [known(one, view) for one in found.values()]
+
+
+def known(one: Checkpoint, view: View) -> Checkpoint:
+    """With what the journal says of it: where copies are, why it is aside, that somebody keeps it."""
     facts = view.keeper.saves
-    aside = {one.path: one.reason for one in facts.aside}
-    sinks: dict[str, list[Place]] = {}
-    for pushed in facts.pushed:
-        sinks.setdefault(pushed.path, []).append(Place("sink", pushed.to))
-    return [
-        replace(
-            one,
-            pinned=bool({one.path, one.copy_of} & facts.pins),
-            flaw=one.flaw or aside.get(one.path),
-            places=(HERE, *sinks.get(one.path, ())),
-        )
-        for one in found.values()
-    ]
+    aside = [told.reason for told in facts.aside if told.path == one.path]
+    copies = [Place("pulled", "this disk") for told in facts.pulled if told.path == one.path][:1]
+    sinks = [Place("sink", told.to) for told in facts.pushed if told.path == one.path]
+    return replace(
+        one,
+        pinned=bool({one.path, one.copy_of} & facts.pins),
+        flaw=one.flaw or (aside[-1] if aside else None),
+        places=(*one.places, *copies, *sinks),
+    )
 
 
 def resumable(profile: Profile) -> bool:
@@ -67,9 +63,7 @@ def announced(view: View) -> list[Checkpoint]:
 def matched(pattern: str, folder: Path) -> list[Checkpoint]:
     """Those that a profile's glob finds, by the last number in their name."""
     found = []
-    for path in sorted(folder.glob(pattern)) if not os.path.isabs(pattern) else _absolute(pattern):
-        if path.name.startswith(".") or path.name.endswith(UNFINISHED):
-            continue
+    for path in finding.matched(pattern, folder):
         try:
             status = path.stat()
         except OSError:  # a script that cleans up while we look
@@ -94,10 +88,6 @@ def _rank(checkpoint: Checkpoint) -> int:
     return -1 if checkpoint.step is None else checkpoint.step
 
 
-def _absolute(pattern: str) -> Iterable[Path]:
-    return sorted(Path("/").glob(pattern.lstrip("/")))
-
-
 def _committed(run: Run, view: View) -> Iterator[Checkpoint]:
     """Scripts' own checkpoints of which the keeper has a manifest; what changed since is flawed."""
     for told in view.keeper.saves.commits:
@@ -115,7 +105,7 @@ def _committed(run: Run, view: View) -> Iterator[Checkpoint]:
             "committed",
             told.kind,
             told.holds,
-            _numbers(told.metrics),
+            finding.numbers(told.metrics),
             flaw=flaw,
         )
 
@@ -135,50 +125,12 @@ def _copies(run: Run, view: View) -> Iterator[Checkpoint]:
 
 def _inside(one: Checkpoint) -> Checkpoint:
     """With what the manifest of our own trainer says."""
-    kept = manifest.inside(Path(one.path))
-    if kept is None:
+    if manifest.inside(Path(one.path)) is None:
         return one if one.verified is None else replace(one, flaw="its manifest is gone or damaged")
-    holds = kept.get("holds")
-    return replace(
-        one,
-        kind="own",
-        holds=tuple(str(word) for word in holds) if isinstance(holds, list) else (),
-        metrics=_numbers(kept),
-        flaw=manifest.flaw(Path(one.path), kept),
-    )
+    return _looked_into(one, "auto")
 
 
 def _looked_into(one: Checkpoint, kind: str) -> Checkpoint:
     """With what its files say of themselves."""
-    path = Path(one.path)
-    try:
-        seen = _look(one.path, kind, manifest.signature(path))
-    except OSError:
-        return one
-    step = one.step if seen.step is None else seen.step
-    return replace(
-        one,
-        step=step,
-        bytes=manifest.size(path),
-        kind=seen.kind,
-        holds=seen.holds,
-        metrics=seen.metrics,
-        total=seen.total,
-        flaw=seen.flaw,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _look(path: str, kind: str, signature: object) -> Contents:
-    """Again only when a file has changed."""
-    return look(Path(path), kind)
-
-
-def _numbers(table: Mapping[str, Any] | None) -> dict[str, float]:
-    wanted = ("loss", "eval_loss", "best_eval_loss", "learning_rate")
-    found = table or {}
-    return {
-        name: float(found[name])
-        for name in wanted
-        if isinstance(found.get(name), (int, float)) and not isinstance(found.get(name), bool)
-    }
+    found = finding.find(Path(one.path), kind)
+    return one if found is None else seen(one, found)

@@ -1,4 +1,4 @@
-"""Which checkpoints are kept and why: a pure plan. Deleting is another function, which deletes what was planned.
+"""Which checkpoints are kept and why: a pure plan. Deleting is an act of the machine where they lie.
 
 Kept are the newest, the best, every so-many-th step, the pinned ones, and always the only one that is whole. A broken
 one is left where it is: it may still tell somebody something.
@@ -6,18 +6,13 @@ one is left where it is: it may still tell somebody something.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoints import manifest
 from engine.checkpoints.checkpoint import Checkpoint
-from engine.checkpoints.protecting import forget
 from engine.profile.tables.proving import Checkpoints
-
-TRASH = ".trash-"
 
 
 @dataclass(frozen=True)
@@ -61,26 +56,11 @@ def _step(one: Checkpoint) -> tuple[int, float]:
     return (-1 if one.step is None else one.step, one.t or 0.0)
 
 
-def delete(plan: Sequence[Kept]) -> tuple[list[str], int]:
-    """Those that go: out of sight first, so that one half deleted is never offered. Their paths and bytes."""
+def going(plan: Sequence[Kept]) -> list[str]:
+    """The paths of those that go: nothing where nothing whole stays, whatever made this plan."""
     if not any(one.reason is not None and one.checkpoint.flaw is None for one in plan):
-        return [], 0  # never the only valid one, whatever made this plan
-    gone, freed = [], 0
-    for one in plan:
-        if one.reason is not None:
-            continue
-        path = Path(one.checkpoint.path)
-        size = manifest.size(path) or 0
-        trash = path.with_name(f"{TRASH}{path.name}")
-        try:
-            forget(trash)
-            os.rename(path, trash)
-        except FileNotFoundError:  # its script was faster
-            continue
-        forget(trash)
-        gone.append(str(path))
-        freed += size
-    return gone, freed
+        return []
+    return [one.checkpoint.path for one in plan if one.reason is None]
 
 
 @dataclass(frozen=True)
@@ -93,7 +73,15 @@ class Room:
 
 def room(known: Sequence[Checkpoint], folder: Path) -> Room:
     """On the disk where the newest one lies."""
-    newest = max((one for one in known if one.bytes), key=_step, default=None)
+    newest = _sized(known)
     place = Path(newest.path).parent if newest else folder
-    free = shutil.disk_usage(place if place.exists() else folder).free
+    return for_more(known, shutil.disk_usage(place if place.exists() else folder).free)
+
+
+def for_more(known: Sequence[Checkpoint], free: int) -> Room:
+    newest = _sized(known)
     return Room(free, free // newest.bytes if newest and newest.bytes else None)
+
+
+def _sized(known: Sequence[Checkpoint]) -> Checkpoint | None:
+    return max((one for one in known if one.bytes), key=_step, default=None)

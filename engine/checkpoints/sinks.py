@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoints import manifest
 from engine.checkpoints.checkpoint import Checkpoint
-from engine.checkpoints.contents import MANIFEST, Contents
 from engine.errors import Unusable
+from engine.shelf import MANIFEST, Contents, manifest
 
 _PIECE = 1 << 20
 

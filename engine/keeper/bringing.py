@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from engine.checkpoints import manifest
-from engine.checkpoints.contents import MANIFEST, look
 from engine.errors import Problem
 from engine.events import Event
 from engine.events import saves as say
 from engine.machines.machine import Asked, Depot
 from engine.profile import Profile
 from engine.runs import Run
+from engine.shelf import MANIFEST, look, manifest
 from engine.sync import landing, wanted
 from engine.sync.cargo import Cargo, Freight, bounded, of_manifest
 from engine.sync.meter import Meter

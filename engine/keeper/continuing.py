@@ -11,28 +11,64 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import checkpoints, journal
-from engine.checkpoints import (
-    Checkpoint,
-    certificate,
-    choosing,
-    circumstances,
-    history,
-    manifest,
-    patching,
-    protecting,
-    retention,
-)
-from engine.checkpoints.contents import look
+from engine import checkpoints
+from engine.checkpoints import Checkpoint, afar, certificate, choosing, history, retention
 from engine.events import Event
 from engine.events import saves as say
 from engine.keeper.job import Restart
+from engine.machines.local import Local
+from engine.machines.machine import Place, Shelf
 from engine.profile import Profile
 from engine.runs import Attempt, Run
+from engine.shelf import acts, circumstances, look, manifest, patching
+from engine.shelf.acts import Act, Answer
 from engine.view import AttemptView, View
 
 MOST = 16
 """Checkpoints that are copied beside the one that is gone on from: the pinned, then the newest."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A run, and the machine where its checkpoints lie."""
+
+    run: Run
+    profile: Profile
+    machine: Shelf
+
+    def do(self, *asked: Act) -> list[Answer]:
+        """Each act's answer. May raise `Away`."""
+        return self.machine.shelf(asked) if asked else []
+
+    @property
+    def home(self) -> Path:
+        return Path(self.machine.home)
+
+    @property
+    def is_script(self) -> bool:
+        return self.profile.recipe == "command"
+
+    @property
+    def before(self) -> Path:
+        """Of copies that are made before a resume."""
+        return self.home / "safe" / "before"
+
+    def known(self, view: View) -> list[Checkpoint]:
+        return checkpoints.of_run(self.run, view, self.profile)
+
+
+def here(run: Run, profile: Profile) -> Beside:
+    """A run of this machine."""
+    return Beside(run, profile, Local(run))
+
+
+@dataclass(frozen=True)
+class Patched:
+    """The command with a patched copy of its script, and what is said of it."""
+
+    argv: tuple[str, ...]
+    copy: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -43,11 +79,12 @@ class Chosen:
     aside: tuple[Event, ...] = ()
 
 
-def newest(run: Run, view: View, profile: Profile) -> Chosen:
+def newest(beside: Beside, view: View) -> Chosen:
     """The newest that is whole to the last byte; a broken one falls back to the one before it."""
-    if not checkpoints.resumable(profile):
+    if not checkpoints.resumable(beside.profile):
         return Chosen(None)
-    choice = choosing.latest(run, checkpoints.of_run(run, view, profile), view)
+    look_again(beside, view)
+    choice = choosing.latest(beside.run, beside.known(view), view)
     known = {told.path: told.reason for told in view.keeper.saves.aside}
     aside = tuple(
         say.SetAside(time.time(), one.checkpoint.path, one.reason, one.checkpoint.step)
@@ -58,85 +95,97 @@ def newest(run: Run, view: View, profile: Profile) -> Chosen:
     return Chosen(Restart(found.path, found.step) if found else None, aside)
 
 
-def protect(run: Run, view: View, profile: Profile, number: int, start: Restart) -> Iterator[Event]:
+def look_again(beside: Beside, view: View) -> None:
+    """What another machine has now; of this one everybody can see it."""
+    if afar.host_of(view) is not None:
+        question = afar.question(view, beside.profile)
+        (answer,) = beside.do(acts.find(question))
+        afar.keep(beside.run, question, answer)
+
+
+def protect(beside: Beside, view: View, number: int, start: Restart) -> Iterator[Event]:
     """Bring every checkpoint that a script of others could delete or overwrite out of its reach, newest first."""
-    if profile.recipe != "command":
+    if not beside.is_script:
         return
-    whole = [one for one in checkpoints.of_run(run, view, profile) if one.flaw is None]
-    whole = [one for one in whole if one.copy_of is None]
+    whole = [one for one in beside.known(view) if one.flaw is None and one.copy_of is None]
     first = [one for one in whole if one.path == start.path]
     others = sorted(whole, key=lambda one: (one.pinned, one.step or -1), reverse=True)
     others = [one for one in others if one.path != start.path]
-    for one in [*first, *others[:MOST]]:
-        brought = protecting.bring(Path(one.path), _safe(run, one), durable=False)
-        yield say.Protected(time.time(), number, one.path, brought.copy, brought.word, one.step)
+    chosen = [*first, *others[:MOST]]
+    asked = [acts.bring(one.path, str(_safe(beside, one)), durable=False) for one in chosen]
+    for one, answer in zip(chosen, beside.do(*asked), strict=True):
+        copy, word = answer["copy"], answer["word"]
+        yield say.Protected(time.time(), number, one.path, copy, word, one.step)
 
 
-def _safe(run: Run, one: Checkpoint) -> Path:
+def _safe(beside: Beside, one: Checkpoint) -> Path:
     """Apart from the copies that commits make, and apart for each path."""
-    return _root(run) / manifest.place(Path(), Path(one.path)).stem / one.name
+    return beside.before / _mark(one) / one.name
 
 
-def prune(run: Run, view: View, profile: Profile) -> Iterator[Event]:
+def _mark(one: Checkpoint) -> str:
+    return manifest.place(Path(), Path(one.path)).stem
+
+
+def prune(beside: Beside, view: View) -> Iterator[Event]:
     """By `[checkpoints] keep`, for scripts of others; our own trainer does it by `[save] keep`."""
-    if profile.recipe != "command" or profile.checkpoints.keep.newest is None:
+    rules = beside.profile.checkpoints
+    if not beside.is_script or rules.keep.newest is None:
         return
-    plan = retention.plan(checkpoints.of_run(run, view, profile), profile.checkpoints)
-    gone, freed = retention.delete(plan)
-    if gone:
+    going = retention.going(retention.plan(beside.known(view), rules))
+    if not going:
+        return
+    (answer,) = beside.do(acts.delete(going))
+    if gone := answer["gone"]:
         number = f"keep-{time.time_ns():x}"
-        yield say.Pruned(time.time(), number, tuple(gone), freed, "[checkpoints] keep")
+        yield say.Pruned(time.time(), number, tuple(gone), answer["bytes"], "[checkpoints] keep")
 
 
-def pin(run: Run, view: View, profile: Profile) -> Iterator[Event]:
+def pin(beside: Beside, view: View) -> Iterator[Event]:
     """A script's clean-up knows no pins, so a pinned one gets a copy; our own trainer reads a list."""
     pins = view.keeper.saves.pins
-    if profile.recipe != "command":
-        root = run.folder / "checkpoints"
-        if root.is_dir():
-            names = sorted(Path(path).name for path in pins)
-            journal.replace(root / ".pinned", "\n".join(names).encode())
+    if not beside.is_script:
+        names = sorted(Path(path).name for path in pins)
+        beside.do(acts.pins(str(beside.home / "checkpoints"), names))
         return
     known = {told.path for told in view.keeper.saves.protected if told.copy}
-    for one in checkpoints.of_run(run, view, profile):
-        if one.pinned and one.flaw is None and one.path not in known and view.last is not None:
-            copy = run.safe / "pinned" / manifest.place(Path(), Path(one.path)).stem / one.name
-            brought = protecting.bring(Path(one.path), copy)
-            number = view.last.number
-            yield say.Protected(time.time(), number, one.path, brought.copy, brought.word, one.step)
+    number = view.last.number if view.last else 0
+    for one in beside.known(view) if number else ():
+        if one.pinned and one.flaw is None and one.path not in known:
+            copy = beside.home / "safe" / "pinned" / _mark(one) / one.name
+            (answer,) = beside.do(acts.bring(one.path, str(copy)))
+            yield say.Protected(
+                time.time(), number, one.path, answer["copy"], answer["word"], one.step
+            )
 
 
-def undo(run: Run, last: AttemptView, view: View) -> Iterator[Event]:
+def undo(beside: Beside, last: AttemptView, view: View) -> Iterator[Event]:
     """After a refuted resume, give back what the script deleted or overwrote."""
     judged = last.facts.runner.resume
     if judged is None or judged.action != "stop":
         return
-    for told in _before(run, view, last.number):
-        if told.copy is not None and Path(told.copy).exists():
-            reason = protecting.give_back(Path(told.copy), Path(told.path))
-            if reason is not None:
-                yield say.Restored(time.time(), told.path, f"{reason} by attempt {last.number}")
+    copies = _before(beside, view, last.number)
+    answers = beside.do(*(acts.give_back(copy, path) for copy, path in copies))
+    for (_, path), answer in zip(copies, answers, strict=True):
+        if (reason := answer["reason"]) is not None:
+            yield say.Restored(time.time(), path, f"{reason} by attempt {last.number}")
 
 
-def release(run: Run, last: AttemptView, view: View) -> None:
+def release(beside: Beside, last: AttemptView, view: View) -> None:
     """A proven resume needs its copies no more, but for those that are all that is left of a checkpoint."""
     judged = last.facts.runner.resume
-    if judged is None or judged.verdict != "proven":
-        return
-    for told in _before(run, view, last.number):
-        if told.copy is not None and os.path.exists(told.path):
-            protecting.forget(Path(told.copy))
+    if judged is not None and judged.verdict == "proven":
+        beside.do(*(acts.forget(*pair) for pair in _before(beside, view, last.number)))
 
 
-def _before(run: Run, view: View, number: int) -> list[say.Protected]:
-    """Copies made for this resume, not those that commits keep."""
-    root = str(_root(run))
-    told = view.keeper.saves.protected
-    return [one for one in told if one.attempt == number and (one.copy or "").startswith(root)]
-
-
-def _root(run: Run) -> Path:
-    return run.safe / "before"
+def _before(beside: Beside, view: View, number: int) -> list[tuple[str, str]]:
+    """Copies made for this resume, not those that commits keep; each with its original."""
+    root = str(beside.before)
+    return [
+        (told.copy, told.path)
+        for told in view.keeper.saves.protected
+        if told.attempt == number and told.copy is not None and told.copy.startswith(root)
+    ]
 
 
 def patch_of(profile: Profile, run: Run, view: View, cwd: str) -> Path | None:
@@ -147,58 +196,84 @@ def patch_of(profile: Profile, run: Run, view: View, cwd: str) -> Path | None:
     return Path(cwd, profile.command.patch) if profile.command.patch else None
 
 
-def patch(run: Run, argv: tuple[str, ...], folder: str, diff: Path) -> patching.Patched:
+def patch(beside: Beside, words: tuple[str, ...], folder: str, diff: Path) -> Patched:
     """The command with a patched copy in the place of its script."""
-    return patching.patched(argv, Path(folder), diff, run.id[-11:])
+    text = patching.read(diff)
+    (answer,) = beside.do(acts.patch(words, folder, text, _tail(beside.run)))
+    change = patching.change(answer["script"], diff, text)
+    return Patched(tuple(answer["argv"]), str(answer["copy"]), change)
 
 
-def unpatch(run: Run, last: AttemptView) -> None:
+def _tail(run: Run) -> str:
+    """Names the run in the names of patched scripts."""
+    return run.id[-11:]
+
+
+def unpatch(beside: Beside, last: AttemptView) -> None:
     """The copy of the script goes with the run's last attempt."""
-    for word in last.opening.argv:
-        path = Path(last.opening.cwd, word)
-        if path.name.startswith(".") and run.id[-11:] in path.name and path.is_file():
-            path.unlink()
+    paths = [os.path.join(last.opening.cwd, word) for word in last.opening.argv]
+    tail = _tail(beside.run)
+    copies = [path for path in paths if tail in os.path.basename(path)]
+    if copies:
+        beside.do(acts.unpatch(copies))
 
 
-def proof(run: Run, view: View, profile: Profile, start: Restart) -> dict[str, Any]:
+def proof(beside: Beside, view: View, start: Restart) -> dict[str, Any]:
     """What the first rows must show: by this run's own curve, or its parent's where this one has none."""
     accepted = view.keeper.accepted
-    source, seen = run, view
+    source, seen = beside.run, view
     if not view.attempts and accepted is not None and accepted.parent:
         from engine.reader import RunReader
 
-        source = Run(run.folder.parent / accepted.parent)
+        source = Run(beside.run.folder.parent / accepted.parent)
         seen = RunReader(source).poll()
-    holds = look(Path(start.path)).holds
-    return history.proof_for(source, seen, start.step, holds, profile.recover.proof).table()
+    holds = _holds(beside, view, start)
+    then = beside.profile.recover.proof
+    return history.proof_for(source, seen, start.step, holds, then).table()
+
+
+def _holds(beside: Beside, view: View, start: Restart) -> tuple[str, ...]:
+    if afar.host_of(view) is None:
+        return look(Path(start.path)).holds
+    known = next((one for one in beside.known(view) if one.path == start.path), None)
+    return known.holds if known else ()
 
 
 def certify(
-    run: Run, view: View, profile: Profile, start: Restart
+    beside: Beside, view: View, start: Restart, place: Place
 ) -> certificate.Certificate | None:
     """Of a script of others; our own trainer compares more and says it itself."""
-    if profile.recipe != "command" or view.last is None:
+    if not beside.is_script or view.last is None:
         return None
-    known = checkpoints.of_run(run, view, profile)
-    one = next((one for one in known if one.path == start.path), None)
+    one = next((one for one in beside.known(view) if one.path == start.path), None)
     if one is None:
         return certificate.Certificate(
             certificate.UNKNOWN, ("the checkpoint is not one of this run's",)
         )
-    then = circumstances.noted(run.attempt(_maker(view, one)).folder)
-    cwd = Path(view.last.opening.cwd)
-    argv = profile.command.argv
-    now = circumstances.now(argv, cwd, profile.command.env)
+    then = circumstances.noted(beside.run.attempt(_maker(view, one)).folder)
+    argv = beside.profile.command.argv
+    now = _circumstances(beside, view.last.opening.cwd, place.bin)
+    # Scripts are read here, where they came from.
+    cwd = Path(view.keeper.accepted.cwd if view.keeper.accepted else view.last.opening.cwd)
     scripts = [path for word in argv if (path := cwd / word).suffix == ".py" and path.is_file()]
     texts = [" ".join(argv), *(path.read_text("utf-8", "replace") for path in scripts)]
     return certificate.certify(one, then, now, certificate.scan(texts))
 
 
-def note(profile: Profile, attempt: Attempt, folder: str) -> None:
+def note(beside: Beside, attempt: Attempt, folder: str, place: Place) -> None:
     """What this attempt's steps depend on, for the certificate of a later one."""
-    if profile.recipe == "command":
-        table = circumstances.now(profile.command.argv, Path(folder), profile.command.env)
-        circumstances.note(attempt.folder, table)
+    if beside.is_script:
+        circumstances.note(attempt.folder, _circumstances(beside, folder, place.bin))
+
+
+def _circumstances(beside: Beside, cwd: str, bin: str | None) -> dict[str, Any]:
+    """`bin` has the programs of an environment that was made for it."""
+    command = beside.profile.command
+    first, *rest = command.argv
+    if bin is not None and first.startswith("python"):
+        first = os.path.join(bin, first)
+    (answer,) = beside.do(acts.notice((first, *rest), cwd, command.env))
+    return dict(answer["circumstances"])
 
 
 def _maker(view: View, one: Checkpoint) -> int:

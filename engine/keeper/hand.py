@@ -13,8 +13,10 @@ from engine import machines
 from engine.events import keeper as say
 from engine.hosts import Host
 from engine.identity import Identity
+from engine.keeper.continuing import Beside
 from engine.machines.machine import Depot, Line, Place, Post, Project, Tell
 from engine.machines.outfit import Outfit
+from engine.profile import Profile
 from engine.runs import Attempt, Run
 from engine.view import View
 
@@ -119,6 +121,10 @@ class Hand:
         self._closed_at = self._closed_at or time.monotonic()
         waited = time.monotonic() - self._closed_at
         return self._machine.whole(self._run.attempt(view.last.number)) or waited > LATE_S
+
+    def beside(self, profile: Profile) -> Beside:
+        """The checkpoints of this run where they lie."""
+        return Beside(self._run, profile, self._machine)
 
     def close(self) -> None:
         self._machine.close()

@@ -26,7 +26,7 @@ from engine.keeper.job import Restart, addresses, argv, going_on, job, working_f
 from engine.keeper.mail import Mail
 from engine.keeper.preparing import Preparing
 from engine.keeper.pulling import Pulling
-from engine.machines.machine import Away, Line
+from engine.machines.machine import Away, Line, Place
 from engine.profile import Profile, filled, from_json, plain
 from engine.reader import RunReader, look
 from engine.redact import redact
@@ -50,6 +50,7 @@ class Keeper:
         self._reader = RunReader(run, parts)
         self._host = _host(self._reader.poll())
         self._hand = Hand(run, self._host, early)
+        self._beside = self._hand.beside(self._profile)
         self._mail = Mail(run, self._profile)
         self._committing = Committing(run, self._profile)
         self._pulling = Pulling(run, self._profile, self._hand.depot)
@@ -174,17 +175,16 @@ class Keeper:
         folder = working_folder(self._profile, place)
         attempt = self.run.attempt(decision.number)
         attempt.folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-        here = self._host is None
-        diff = continuing.patch_of(self._profile, self.run, view, cwd) if here else None
-        patched = continuing.patch(self.run, command, folder, diff) if diff else None
+        diff = continuing.patch_of(self._profile, self.run, view, cwd)
+        patched = continuing.patch(self._beside, command, folder, diff) if diff else None
         command = patched.argv if patched else command
         body = job(self._profile, self.run, decision.number, command, folder)
         body["bin"] = place.bin
         body["limits"]["price_hour"] = self._host.price_hour if self._host else None
         if view.attempts:
             body["resume"] = going_on(RunReader(self.run).poll(), restart)
-        if restart is not None and here:
-            body["proof"] = self._prepare(view, decision.number, restart)
+        if restart is not None:
+            body["proof"] = self._prepare(decision.number, restart, place)
         journal.replace(attempt.job, json.dumps(body).encode())
         opened = say.AttemptOpened(
             t=_now(),
@@ -199,8 +199,7 @@ class Keeper:
         )
         self._write(opened)
         self._start(attempt)
-        if here:
-            continuing.note(self._profile, attempt, folder)
+        continuing.note(self._beside, attempt, folder, place)
 
     def _restart(self, decision: policy.Open, view: View) -> Restart | None:
         """The checkpoint that the attempt continues from: the one asked for, else the newest there is."""
@@ -216,7 +215,7 @@ class Keeper:
         whole = self._settle(view)
         if whole.last is not None and rollback.asked(whole.last.facts.runner):
             return self._back(whole)
-        found = continuing.newest(self.run, whole, self._profile)
+        found = continuing.newest(self._beside, whole)
         for event in found.aside:
             self._write(event)
         return found.restart
@@ -225,19 +224,20 @@ class Keeper:
         """A rule of the profile ended the attempt in order to go back."""
         if not checkpoints.resumable(self._profile):
             return None
-        known = checkpoints.of_run(self.run, whole, self._profile)
+        known = self._beside.known(whole)
         found = rollback.target([one for one in known if one.flaw is None], whole)
         return Restart(found.path, found.step) if found else None
 
-    def _prepare(self, view: View, number: int, restart: Restart) -> dict[str, Any]:
+    def _prepare(self, number: int, restart: Restart, place: Place) -> dict[str, Any]:
         """Before a resume: what exists is made safe, what changed is said, what must come is written down."""
         whole = RunReader(self.run).poll()
-        certificate = continuing.certify(self.run, whole, self._profile, restart)
+        continuing.look_again(self._beside, whole)
+        certificate = continuing.certify(self._beside, whole, restart, place)
         if certificate is not None:
             self._write(saves.Certified(_now(), number, certificate.verdict, certificate.changed))
-        for event in continuing.protect(self.run, whole, self._profile, number, restart):
+        for event in continuing.protect(self._beside, whole, number, restart):
             self._writer.append(event, durable=False)  # the opening that follows makes it so
-        return continuing.proof(self.run, whole, self._profile, restart)
+        return continuing.proof(self._beside, whole, restart)
 
     def _commit(self, view: View) -> None:
         for event in (found := self._committing.look(view)):
@@ -249,22 +249,23 @@ class Keeper:
         """A profile that says how many shall stay is taken at its word, each time that there is a new one."""
         if self._profile.checkpoints.keep.newest is None:
             return
-        for event in continuing.prune(self.run, RunReader(self.run).poll(), self._profile):
+        for event in continuing.prune(self._beside, RunReader(self.run).poll()):
             self._write(event)
 
     def _pin(self) -> None:
-        for event in continuing.pin(self.run, RunReader(self.run).poll(), self._profile):
+        for event in continuing.pin(self._beside, RunReader(self.run).poll()):
             self._write(event)
 
     def _settle(self, view: View) -> View:
         """The trainer has ended: undo what a refuted resume did, then commit or set aside what it left."""
-        if view.last is not None and self._host is None:
-            for event in continuing.undo(self.run, view.last, view):
+        if view.last is not None:
+            for event in continuing.undo(self._beside, view.last, view):
                 self._write(event)
-            for event in self._committing.finish(RunReader(self.run).poll()):
-                self._writer.append(event, durable=False)  # found again where it is lost
+            if self._host is None:
+                for event in self._committing.finish(RunReader(self.run).poll()):
+                    self._writer.append(event, durable=False)  # found again where it is lost
             self._prune()
-            continuing.release(self.run, view.last, view)
+            continuing.release(self._beside, view.last, view)
         return RunReader(self.run).poll()
 
     def _start(self, attempt: Attempt) -> None:
@@ -277,9 +278,8 @@ class Keeper:
             return
         number = view.last.number if view.last else 0
         self._settle(view)
-        here = self._host is None
-        if view.last is not None and here:
-            continuing.unpatch(self.run, view.last)
+        if view.last is not None:
+            continuing.unpatch(self._beside, view.last)
         if view.last is not None and view.keeper.artifacts is None:
             expected = self._profile.artifacts.expect
             for fact in artifacts.checked(expected, self.run, view.last.opening):

@@ -11,7 +11,7 @@ from engine.runs import Run
 def of(host: Host | None, run: Run, early: Line | None = None) -> Machine:
     """This run's use of a host; None is the user's own machine. `early` is a line that somebody opened before."""
     if host is None:
-        return Local()
+        return Local(run)
     # A run of this machine loads no ssh.
     from engine.machines.remote import Remote
 

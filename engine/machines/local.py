@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import journal, procs
@@ -15,7 +15,9 @@ from engine.identity import Identity
 from engine.machines.machine import Depot, Place, Post, Project, Tell
 from engine.machines.outfit import Outfit
 from engine.runner.bundle import bundle
-from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Attempt
+from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Attempt, Run
+from engine.shelf import acts
+from engine.shelf.acts import Act, Answer
 
 
 class Local:
@@ -23,8 +25,12 @@ class Local:
 
     name = "local"
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
         self._runner: subprocess.Popen[bytes] | None = None
+        self.home = str(run.folder)
+
+    def shelf(self, asked: Sequence[Act]) -> list[Answer]:
+        return [acts.do(one) for one in asked]
 
     @property
     def depot(self) -> Depot | None:

@@ -16,6 +16,7 @@ from engine.events import keeper as say
 from engine.identity import Identity
 from engine.machines.outfit import Outfit
 from engine.runs import Attempt
+from engine.shelf.acts import Act, Answer
 from engine.sync.cargo import Cargo, Freight
 
 
@@ -103,7 +104,18 @@ class Depot(Protocol):
         """Into the hidden folder, begun there before or not. Which files are not what they were said to be."""
 
 
-class Machine(Protocol):
+class Shelf(Protocol):
+    """Where a run's checkpoints lie."""
+
+    @property
+    def home(self) -> str:
+        """The run's own folder there."""
+
+    def shelf(self, asked: Sequence[Act]) -> list[Answer]:
+        """Acts of `engine.shelf` are done there; their answers."""
+
+
+class Machine(Shelf, Protocol):
     """Where an attempt runs."""
 
     name: str

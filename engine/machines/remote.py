@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,9 +19,11 @@ from engine.machines.fitting import fit
 from engine.machines.machine import Away, Depot, Line, Place, Post, Project, Tell
 from engine.machines.outfit import Outfit
 from engine.machines.sending import send
+from engine.machines.shelves import conversation
 from engine.machines.wire import Clock, Wire
 from engine.runner.frames import Bytes
 from engine.runs import Attempt, Run
+from engine.shelf.acts import Act, Answer
 from engine.sync.selection import Selection, select
 
 REACH_S = 5.0
@@ -58,13 +60,23 @@ class Remote:
         """A folder of this run alone with what was pushed, or where nothing goes there, the host's `workdir`."""
         if self._wire.hello is None:
             raise Away(self._wire.why)
-        home = str(self._wire.hello["home"])
-        run = f"{home}{ROOT[1:]}/runs/{self._run.id}"
+        home, run = str(self._wire.hello["home"]), self.home
         if project.push or project.also:
             chosen = select(Path(project.folder), project.push, project.exclude, project.also)
             return Place(self._work(chosen), self._host.python, run, release=chosen.digest)
         work = self._host.workdir
         return Place(home + work[1:] if work[:1] == "~" else work, self._host.python, run)
+
+    @property
+    def home(self) -> str:
+        if self._wire.hello is None:
+            raise Away(self._wire.why)
+        return f"{self._wire.hello['home']}{ROOT[1:]}/runs/{self._run.id}"
+
+    def shelf(self, asked: Sequence[Act]) -> list[Answer]:
+        return conversation(
+            self._host.name, self._wire.beside(command(self._host, "--shelf")), asked
+        )
 
     def fit(self, outfit: Outfit, place: Place, tell: Tell) -> Place:
         python = fit(self._host, self._wire, outfit, place.cwd, tell)

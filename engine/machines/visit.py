@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from engine.errors import Unknown
+from engine.errors import Problem, Unknown
 from engine.hosts import Host
-from engine.machines.bootstrap import Ear, arrive
+from engine.machines.bootstrap import Ear, arrive, command
+from engine.machines.machine import Away
+from engine.machines.shelves import conversation
+from engine.machines.ssh import FAILURES, Stream, Unreachable
 from engine.runner.frames import PIECE, Packer, Told, Unpacker
+from engine.shelf.acts import Act, Answer
 
 PATIENCE_S = 20.0
 ROOM = 5 << 30
@@ -20,23 +25,35 @@ LATE_S = 5.0
 
 def visit(host: Host) -> dict[str, Any]:
     """Everything in plain values."""
-    ear = arrive(host)
-    try:
-        packer, frames = Packer(), _frames(ear)
-        hello = next(frames)
+    with _talk(host) as talk:
         began, sent = time.monotonic(), time.time()
-        ear.stream.write(packer.pack(Told({"do": "ping", "id": 0, "sent": sent})))
-        pong = next(frame for frame in frames if "t" in frame)
+        pong = talk.ask({"do": "ping", "sent": sent})
         rtt = time.monotonic() - began
-        ear.stream.write(packer.pack(Told({"do": "look", "id": 1})))
-        found = dict(next(frame for frame in frames if frame.get("id") == 1))
-    finally:
-        ear.stream.close()
-    found.update(node=hello["node"], home=hello["home"], rtt_s=rtt)
+        found = talk.ask({"do": "look"})
+        found.update(node=talk.hello["node"], home=talk.hello["home"], rtt_s=rtt)
     found.update(clock_offset_s=float(pong["t"]) - sent - rtt / 2, clock_plus_minus_s=rtt / 2)
-    found.pop("id")
     found.pop("t")
     return {**found, "missing": list(missing(found))}
+
+
+def checkpoints(host: Host, question: Mapping[str, Any]) -> dict[str, Any]:
+    """What lies there, by one question."""
+    with _talk(host) as talk:
+        body = talk.ask({"do": "checkpoints", **question})
+        found = list(body["found"])
+        while body.get("more"):
+            body = talk.answer()
+            found += body["found"]
+    return {**body, "found": found}
+
+
+def shelf(host: Host, *asked: Act) -> list[Answer]:
+    """Acts on checkpoints, by somebody who has no line to the machine."""
+    with _talk(host) as talk:
+        try:
+            return conversation(host.name, talk.beside(command(host, "--shelf")), asked)
+        except Away as error:
+            raise Unreachable(f"{host.name}: {error}", "try again") from None
 
 
 def missing(found: dict[str, Any]) -> Iterator[str]:
@@ -49,6 +66,42 @@ def missing(found: dict[str, Any]) -> Iterator[str]:
         yield "no rsync: files are copied whole"
     if abs(found["clock_offset_s"]) > LATE_S:
         yield f"its clock is {found['clock_offset_s']:+.0f} s off: tokens and certificates may fail"
+
+
+class _Talk:
+    """One question at a time."""
+
+    def __init__(self, ear: Ear) -> None:
+        self._ear, self._packer = ear, Packer()
+        self._frames = _frames(ear)
+        self._number = 0
+        self.hello = next(self._frames)
+
+    def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._number += 1
+        self._ear.stream.write(self._packer.pack(Told({**body, "id": self._number})))
+        return self.answer()
+
+    def beside(self, command: str) -> Stream:
+        return self._ear.stream.beside(command)
+
+    def answer(self) -> dict[str, Any]:
+        said = next(frame for frame in self._frames if frame.get("id") == self._number)
+        if "refused" in said:
+            raise Problem(f"it refuses: {said['refused']}", "bring both ends to one version")
+        said.pop("id")
+        return said
+
+
+@contextmanager
+def _talk(host: Host) -> Iterator[_Talk]:
+    ear = arrive(host)
+    try:
+        yield _Talk(ear)
+    except FAILURES as error:
+        raise Unreachable(f"{host.name}: {error or 'the line was cut'}", "try again") from None
+    finally:
+        ear.stream.close()
 
 
 def _frames(ear: Ear) -> Iterator[dict[str, Any]]:

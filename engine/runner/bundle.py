@@ -19,6 +19,8 @@ from engine.runs import PRIVATE_DIR
 PARTS = (
     "__init__.py",
     "alarms",
+    "errors.py",
+    "shelf",
     "dialects",
     "display.py",
     "events",

@@ -1,8 +1,8 @@
 """Where the zipapp begins: the runner of an attempt, or one of the other ends of a keeper's line.
 
 `runner.pyz <run>/attempts/<n>` runs an attempt; `--far ROOT` is the other end of a keeper's channel, `--take FOLDER` of
-what it sends, `--give` of what it fetches, `--outfit FOLDER` of what it has made. Each loads no more than it needs: on
-a long road somebody waits for every tenth of a second.
+what it sends, `--give` of what it fetches, `--shelf` of what it does to checkpoints, `--outfit FOLDER` of what it has
+made. Each loads no more than it needs: on a long road somebody waits for every tenth of a second.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ def main(arguments: list[str]) -> int:
         from engine.runner.give import give
 
         return give()
+    if what == "--shelf" and not rest:
+        from engine.runner.shelf import shelf
+
+        return shelf()
     if what in ("--outfit", "--make") and len(rest) == 1:
         from engine.runner.outfit import make, outfit
 

@@ -31,6 +31,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
 """Of runs and orders. They become names of files."""
 RELEASE = re.compile(r"[0-9a-f]{64}")
 PRIVATE_DIR = 0o700
+AT_ONCE = 100
+"""Checkpoints in a frame, which has a bound."""
 
 
 class Refused(Exception):
@@ -57,6 +59,7 @@ class Far:
             "release": self._release,
             "outfit": self._outfit,
             "look": lambda asked: _look(self._root),
+            "checkpoints": self._checkpoints,
         }
 
     def serve(self) -> int:
@@ -191,6 +194,17 @@ class Far:
         if not RELEASE.fullmatch(str(asked.get("digest"))):
             raise Refused("that names no environment")
         return {"parts": os.path.isdir(folder)}
+
+    def _checkpoints(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What lies there, a frame at a time; the last one is the answer."""
+        from engine.shelf import acts
+
+        answer = acts.do(acts.find(asked))
+        found = answer["found"]
+        while len(found) > AT_ONCE:
+            self._send(Told({"id": asked.get("id"), "found": found[:AT_ONCE], "more": True}))
+            del found[:AT_ONCE]
+        return answer
 
     def _follow(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         folder, have = self._folder(asked), asked.get("have")

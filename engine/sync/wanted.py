@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from engine.checkpoints.contents import step_in
-from engine.checkpoints.listing import UNFINISHED
+from engine.shelf import step_in
+from engine.shelf.finding import unfinished
 from engine.sync.cargo import Freight
 from engine.view import View
 
@@ -58,8 +58,7 @@ def newest(found: Iterable[Freight]) -> Freight | None:
 
 
 def _finished(one: Freight) -> bool:
-    name = PurePosixPath(one.name).name
-    return not name.startswith(".") and not name.endswith(UNFINISHED)
+    return not unfinished(PurePosixPath(one.name).name)
 
 
 def _rank(one: Freight) -> tuple[int, int]:

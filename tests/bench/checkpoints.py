@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import proof
-from engine.checkpoints import manifest, of_run
-from engine.checkpoints.contents import look
+from engine.checkpoints import of_run
 from engine.proof import Told
 from engine.reader import RunReader
+from engine.shelf import look, manifest
 from tests.bench.figures import FULL, Figure
 from tests.support import foreign, shelves
 

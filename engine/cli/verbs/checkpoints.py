@@ -5,22 +5,23 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine import control, resuming
-from engine.checkpoints import Checkpoint, choosing, of_run, retention
+from engine.checkpoints import Checkpoint, afar, choosing, of_run, retention
 from engine.cli import words
 from engine.cli.grid import Cell, grid
 from engine.cli.output import Ink, Output
 from engine.cli.parser import run_argument
+from engine.cli.shelf import Listed, done, here, look_there, room
 from engine.cli.target import look, ours, the
 from engine.errors import Unusable
-from engine.profile import Profile
 from engine.reader import RunReader
 from engine.runs import Run
+from engine.shelf import acts
 from engine.status.answers import Checkpoint as Told
-from engine.view import View
 
 EXAMPLES = """
   engine checkpoints @
@@ -33,16 +34,6 @@ EXAMPLES = """
   engine checkpoints @ --json | jq 'select(.verified) | .path'
 """
 HEADER = ("NAME", "STEP", "SIZE", "HOLDS", "METRIC", "VERIFIED", "WHERE", "KEPT")
-
-
-@dataclasses.dataclass(frozen=True)
-class Listed:
-    """A run's checkpoints at this moment."""
-
-    run: Run
-    view: View
-    profile: Profile
-    known: list[Checkpoint]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +54,8 @@ def act(args: argparse.Namespace, out: Output) -> int:
         return _recorded(run, args, out)
     view = RunReader(run).poll()
     profile = resuming.frozen_profile(run)
+    if args.what not in ("pin", "unpin"):
+        look_there(Listed(run, view, profile), out, every_byte=args.what == "verify")
     listed = Listed(run, view, profile, of_run(run, view, profile))
     return _ACTS[args.what](listed, args, out)
 
@@ -79,7 +72,8 @@ def _verify(listed: Listed, args: argparse.Namespace, out: Output) -> int:
     flaws: dict[str, str] = {}
     for one in wanted:
         reason = choosing.broken(listed.run, one, listed.view)
-        good[one.path] = reason is None if one.verified or reason else None
+        told = one.kind == "own" if afar.is_far(one) else one.verified is not None
+        good[one.path] = reason is None if told or reason else None
         if reason is not None:
             flaws[one.path] = reason
     known = [
@@ -114,7 +108,10 @@ def _prune(listed: Listed, args: argparse.Namespace, out: Output) -> int:
         else:
             out.line(f"{one.checkpoint.name}  {one.reason or 'goes'}")
     if not args.dry_run:
-        gone, freed = retention.delete(plan)
+        going = retention.going(plan)
+        nothing: acts.Answer = {"gone": [], "bytes": 0}
+        answer = done(listed, acts.delete(going)) if going else nothing
+        gone, freed = answer["gone"], answer["bytes"]
         if gone:
             control.request(listed.run, "pruned", paths=gone, bytes=freed)
         out.say(f"{len(gone)} deleted, {words.size(freed)} freed")
@@ -127,7 +124,7 @@ def _push(listed: Listed, args: argparse.Namespace, out: Output) -> int:
     sink = args.to or listed.profile.save.sink
     if not sink:
         raise Unusable("where to?", fix="--to gs://bucket/folder, or [save] sink")
-    for one in _named(listed, args):
+    for one in map(partial(here, listed), _named(listed, args)):
         reason = choosing.broken(listed.run, one, listed.view)
         if reason is not None:
             raise Unusable(f"{one.name} is not pushed: {reason}")
@@ -139,7 +136,7 @@ def _push(listed: Listed, args: argparse.Namespace, out: Output) -> int:
 
 def _made(listed: Listed, args: argparse.Namespace, out: Output) -> int:
     """merge and convert need torch, which has a process of its own."""
-    (one,) = _named(listed, args)
+    (one,) = map(partial(here, listed), _named(listed, args))
     if (reason := choosing.broken(listed.run, one, listed.view)) is not None:
         raise Unusable(f"{one.name} cannot be used: {reason}")
     if args.what == "publish":
@@ -195,9 +192,11 @@ def _show(listed: Listed, good: dict[str, bool | None], out: Output) -> None:
     for one in listed.known:
         if one.flaw:
             out.say(f"{one.name} is never offered: {one.flaw}")
-    room = retention.room(listed.known, listed.run.folder)
-    more = f" = {room.checkpoints:,} more" if room.checkpoints is not None else ""
-    out.say(f"{words.size(room.free)} free{more}")
+    left = room(listed)
+    if left is None:
+        return
+    more = f" = {left.checkpoints:,} more" if left.checkpoints is not None else ""
+    out.say(f"{words.size(left.free)} free{more}")
 
 
 def table(one: Checkpoint, good: bool | None, best: bool) -> dict[str, Any]:

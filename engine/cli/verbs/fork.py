@@ -7,6 +7,7 @@ import argparse
 from engine import resuming
 from engine.cli import accepted
 from engine.cli.output import Output
+from engine.cli.shelf import Listed, look_there
 from engine.cli.target import the
 from engine.observe import Observer
 
@@ -33,5 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def act(args: argparse.Namespace, out: Output) -> int:
     run = the(args.run, out)
-    chosen = resuming.choose(run, Observer(run).frame().view, args.source).checkpoint
+    view = Observer(run).frame().view
+    look_there(Listed(run, view, resuming.frozen_profile(run)), out)
+    chosen = resuming.choose(run, view, args.source).checkpoint
     return accepted.answer(resuming.fork(run, chosen, args.sets), args, out)

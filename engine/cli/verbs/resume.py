@@ -12,6 +12,7 @@ from engine.checkpoints import Checkpoint
 from engine.checkpoints.rehearsal import BAD, GOOD
 from engine.cli import accepted
 from engine.cli.output import Ink, Output
+from engine.cli.shelf import Listed, here, look_there
 from engine.cli.target import look, the
 from engine.errors import Unusable
 from engine.reader import RunReader
@@ -56,11 +57,13 @@ def act(args: argparse.Namespace, out: Output) -> int:
         out.say(f"{run.id} still runs; nothing was started")
         return accepted.answer(run, args, out)
     view = RunReader(run).poll()
+    shelf = Listed(run, view, resuming.frozen_profile(run))
+    look_there(shelf, out)
     chosen = resuming.choose(run, view, args.source)
     for words in chosen.passed:
         out.say(words)
     if args.rehearse:
-        return _rehearse(run, view, chosen.checkpoint, args, out)
+        return _rehearse(run, view, here(shelf, chosen.checkpoint), args, out)
     patch = _reviewed(run, args, out)
     step = chosen.checkpoint.step
     out.say(

@@ -12,6 +12,7 @@ from engine.checkpoints.committing import Committing
 from engine.events import runner as r
 from engine.keeper import continuing
 from engine.keeper.job import Restart
+from engine.machines.machine import Place
 from engine.observe import look_at_disk
 from engine.proof import REFUTED
 from engine.reader import RunReader
@@ -90,7 +91,7 @@ def test_a_broken_newest_one_falls_back_to_the_one_before(logs: Path, project: P
     paths[2].write_bytes(whole)
     assert latest(run) == ("checkpoint-40.pt", ["checkpoint-60.pt"])
     view = RunReader(run).poll()
-    found = continuing.newest(run, view, GLOB)
+    found = continuing.newest(continuing.here(run, GLOB), view)
     assert found.restart == Restart(str(paths[1]), 40)
     assert "damaged" in found.aside[0].reason  # type: ignore[attr-defined]
     paths[1].unlink()
@@ -155,7 +156,8 @@ def test_a_resume_of_another_runs_checkpoint_says_so(logs: Path, project: Path) 
     run = shelves.run(logs, project, GLOB)
     other = foreign.nanogpt(project / "other" / "checkpoint-40.pt", 40)
     view = RunReader(run).poll()
-    found = continuing.certify(run, view, GLOB, Restart(str(other), 40))
+    beside, restart = continuing.here(run, GLOB), Restart(str(other), 40)
+    found = continuing.certify(beside, view, restart, Place(str(project)))
     assert found is not None and found.changed == ("the checkpoint is not one of this run's",)
 
 
@@ -177,12 +179,13 @@ def test_a_profile_that_says_how_many_stay_is_taken_at_its_word(logs: Path, proj
     for step in (20, 30, 50, 70):
         foreign.nanogpt(project / "out" / f"checkpoint-{step}.pt", step)
     shelves.committed(run, wanted)
-    (fact,) = continuing.prune(run, RunReader(run).poll(), wanted)
+    beside = continuing.here(run, wanted)
+    (fact,) = continuing.prune(beside, RunReader(run).poll())
     assert [Path(p).name for p in fact.paths] == ["checkpoint-30.pt"]  # type: ignore[attr-defined]
-    assert list(continuing.prune(run, RunReader(run).poll(), wanted)) == []
+    assert list(continuing.prune(beside, RunReader(run).poll())) == []
     kept = {path.name for path in (project / "out").iterdir()}
     assert kept == {"checkpoint-20.pt", "checkpoint-50.pt", "checkpoint-70.pt"}
-    assert list(continuing.prune(run, RunReader(run).poll(), GLOB)) == []
+    assert list(continuing.prune(continuing.here(run, GLOB), RunReader(run).poll())) == []
 
 
 def test_folders_of_a_dry_start_are_each_there_once(project: Path) -> None:

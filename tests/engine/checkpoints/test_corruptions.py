@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.checkpoints import manifest
-from engine.checkpoints.contents import look
+from engine.shelf import look, manifest
 from tests.support import foreign
 
 COUNT = 200 if os.getenv("SOAK") else 20

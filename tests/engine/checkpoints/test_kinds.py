@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from engine.checkpoints import manifest, pickles
-from engine.checkpoints.contents import Contents, look, recognise
-from engine.checkpoints.pickles import Unreadable, outline
+from engine.shelf import Contents, look, manifest, pickles, recognise
+from engine.shelf.pickles import Unreadable, outline
 from tests.support import foreign
 
 Made = Callable[[Path], Path]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from engine.checkpoints import Checkpoint, patching, protecting, retention
+from engine.checkpoints import Checkpoint, retention
 from engine.checkpoints.certificate import (
     BUT,
     EXACT,
@@ -23,6 +23,7 @@ from engine.checkpoints.certificate import (
 from engine.checkpoints.retention import Kept
 from engine.errors import Unusable
 from engine.profile.tables.proving import Checkpoints, Keep
+from engine.shelf import acts, patching, protecting
 from tests.support import foreign
 
 ALL = ("weights", "optimizer", "scheduler", "rng", "data")
@@ -78,9 +79,10 @@ def test_deleting_takes_what_was_planned_and_never_all(tmp_path: Path) -> None:
     paths = [foreign.nanogpt(tmp_path / f"c-{n}.pt", n) for n in range(3)]
     known = [dataclasses.replace(saved(n), path=str(p)) for n, p in enumerate(paths)]
     everything = [Kept(one, None) for one in known]
-    assert retention.delete(everything) == ([], 0)
-    gone, freed = retention.delete(retention.plan(known, Checkpoints(keep=Keep(newest=1))))
-    assert [Path(p).name for p in gone] == ["c-0.pt", "c-1.pt"] and freed > 0
+    assert retention.going(everything) == []
+    going = retention.going(retention.plan(known, Checkpoints(keep=Keep(newest=1))))
+    answer = acts.do(acts.delete([*going, str(tmp_path / "gone.pt")]))
+    assert [Path(p).name for p in answer["gone"]] == ["c-0.pt", "c-1.pt"] and answer["bytes"] > 0
     assert [p.name for p in tmp_path.glob("*.pt")] == ["c-2.pt"]
     room = retention.room(known, tmp_path)
     assert room.checkpoints == room.free // 100
@@ -175,11 +177,10 @@ DIFF = "--- a/train.py\n+++ b/train.py\n@@ -1,3 +1,3 @@\n a = 1\n-b = 2\n+b = 5\
 
 def test_a_patch_changes_a_copy_beside_the_script(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(SCRIPT)
-    (tmp_path / "fix.diff").write_text(DIFF)
-    found = patching.patched(["python", "train.py", "-x"], tmp_path, tmp_path / "fix.diff", "r1")
+    found = patching.patched(["python", "train.py", "-x"], tmp_path, DIFF, "r1")
     assert found.argv == ("python", ".train.r1.py", "-x")
     assert found.copy.read_text() == SCRIPT.replace("b = 2", "b = 5")
-    assert (tmp_path / "train.py").read_text() == SCRIPT and "train.py patched" in found.change
+    assert (tmp_path / "train.py").read_text() == SCRIPT and found.script.name == "train.py"
 
 
 def test_a_patch_finds_its_lines_where_they_moved_and_only_if_there_is_one_place() -> None:
@@ -201,9 +202,8 @@ def test_what_is_no_patch_of_one_script_is_refused(text: str, words: str) -> Non
 
 
 def test_a_patch_of_another_script_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "fix.diff").write_text(DIFF)
     with pytest.raises(Unusable, match="which the command does not name"):
-        patching.patched(["python", "other.py"], tmp_path, tmp_path / "fix.diff", "r1")
+        patching.patched(["python", "other.py"], tmp_path, DIFF, "r1")
 
 
 def test_a_copy_survives_deletion_and_overwriting(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.checkpoints import choosing, committing
-from engine.checkpoints.contents import Contents
+from engine.shelf import Contents
 from tests.soak import torn
 
 KILLS = 300 if os.getenv("SOAK") else 16

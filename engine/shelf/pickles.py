@@ -146,7 +146,7 @@ class _Machine:
     def _fill(self, flat: list[Any]) -> None:
         target = self._stack[-1]
         table = target.items if isinstance(target, Thing) else target
-        for key, value in zip(flat[::2], flat[1::2], strict=False):
+        for key, value in zip(flat[::2], flat[1::2]):
             if not isinstance(key, (list, dict)):
                 table[key] = value
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoints.pickles import Unreadable, outline
+from engine.shelf.pickles import Unreadable, outline
 
 HEADER_CAP = 100 << 20
 """Bytes; the format's own bound."""

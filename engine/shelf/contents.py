@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoints import formats
-from engine.checkpoints.formats import Flawed
-from engine.checkpoints.pickles import Thing, Unreadable, outline
+from engine.shelf import formats
+from engine.shelf.formats import Flawed
+from engine.shelf.pickles import Thing, Unreadable, outline
 
 MANIFEST = "MANIFEST.json"
 HELD = ("weights", "adapter", "optimizer", "scheduler", "rng", "data", "scaler")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import journal
-from engine.checkpoints import manifest
+from engine.shelf import manifest
 
 FICLONE = 0x40049409
 RESERVE = 1.05

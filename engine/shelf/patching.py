@@ -93,16 +93,19 @@ class Patched:
     """The command with the copy in the script's place, and what is said of it."""
 
     argv: tuple[str, ...]
+    script: Path
     copy: Path
-    change: str
 
 
-def patched(argv: Sequence[str], cwd: Path, diff: Path, tail: str) -> Patched:
-    """Write the copy hidden beside the script, for scripts find things by their own place. `tail` names the run."""
+def read(diff: Path) -> str:
     try:
-        text = diff.read_text("utf-8")
+        return diff.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable(f"the patch {diff} cannot be read: {error}", fix="check its path") from None
+
+
+def patched(argv: Sequence[str], cwd: Path, text: str, tail: str) -> Patched:
+    """Write the copy hidden beside the script, for scripts find things by their own place. `tail` names the run."""
     patch = parse(text)
     place = _script(argv, patch.target)
     script = cwd / argv[place]
@@ -116,10 +119,14 @@ def patched(argv: Sequence[str], cwd: Path, diff: Path, tail: str) -> Patched:
         copy.chmod(script.stat().st_mode)
     except OSError as error:
         raise Unusable(f"cannot write {copy}: {error.strerror}") from None
-    mark = hashlib.sha256(text.encode()).hexdigest()[:12]
     words = list(argv)
     words[place] = str(Path(argv[place]).with_name(copy.name))
-    return Patched(tuple(words), copy, f"{script.name} patched by {diff.name} ({mark})")
+    return Patched(tuple(words), script, copy)
+
+
+def change(script: str, diff: Path, text: str) -> str:
+    """What is said of it."""
+    return f"{script} patched by {diff.name} ({hashlib.sha256(text.encode()).hexdigest()[:12]})"
 
 
 def _script(argv: Sequence[str], target: str) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import journal
-from engine.checkpoints.contents import MANIFEST, Contents
+from engine.shelf import MANIFEST, Contents
 
 CAP = 16 << 20
 """Bytes of a manifest beyond which it is not taken for one."""
@@ -115,6 +115,14 @@ def flaw(path: Path, manifest: Mapping[str, Any], hashes: bool = False) -> str |
     except (KeyError, TypeError, AttributeError, ValueError):
         return "its manifest is damaged"
     return None
+
+
+def total(manifest: Mapping[str, Any]) -> int | None:
+    """Bytes of all its files."""
+    try:
+        return sum(int(entry["bytes"]) for entry in manifest["files"].values())
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return None
 
 
 def files(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import journal
-from engine.checkpoints import manifest
+from engine.shelf import manifest
 
 FILE = "circumstances.json"
 LIBRARIES = (
