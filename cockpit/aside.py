@@ -24,8 +24,8 @@ class Answer:
     trouble: tuple[str, ...] = ()
 
 
-def asked(*words: str) -> Answer:
-    """What `engine WORDS --json` answers. Blocks until it does."""
+def asked(*words: str, also: int = 0) -> Answer:
+    """What `engine WORDS --json` answers. Blocks until it does. `also` is a status beside 0 that is an answer."""
     try:
         told = subprocess.run(
             [*ENGINE, *words, "--json"],
@@ -36,7 +36,7 @@ def asked(*words: str) -> Answer:
         )
     except (OSError, subprocess.TimeoutExpired):
         return Answer(trouble=("it did not answer in time",))
-    if told.returncode:
+    if told.returncode not in (0, also):
         return Answer(trouble=_said(told.stderr) or ("it failed and did not say why",))
     try:
         return Answer(tuple(json.loads(line) for line in told.stdout.splitlines()))

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from cockpit.actions import CHECKPOINTS, REPLAY, bindings
+from cockpit.aside import Answer, asked
 from cockpit.inks import Line
 from cockpit.proofs import proofs
 from cockpit.screens.transport import Transport
@@ -18,7 +19,7 @@ from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.lines import Lines
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
-from engine.checkpoints import Checkpoint
+from engine.checkpoints import Checkpoint, afar
 from engine.cli import words
 from engine.display import display
 from engine.observe import inspect, place
@@ -49,6 +50,8 @@ class Checkpoints(Transport):
         super().__init__(watch, hide)
         self._rows: list[Shown] = []
         self._hashed: dict[str, bool | None] = {}
+        self._asked = False
+        """Another machine was asked what lies there."""
 
     def body(self) -> ComposeResult:
         listing = Listing(id="list", classes="box")
@@ -74,9 +77,17 @@ class Checkpoints(Transport):
 
     def show(self, moment: Moment) -> None:
         super().show(moment)
+        self._ask_there(moment)
         self._rows = shown(moment)
         self.query_one(Listing).show(len(self._rows), self._line, self._head)
         self._details(moment)
+
+    def _ask_there(self, moment: Moment) -> None:
+        """Once for each visit of this screen; what it answers lies with the run, and the next look finds it."""
+        if self._asked or not self.source.acts or afar.host_of(moment.frame.view) is None:
+            return
+        self._asked = True
+        self.aside(partial(asked, "checkpoints", self.source.run.id), lambda answer: self.renew())
 
     def _details(self, moment: Moment) -> None:
         chosen = self._chosen_lines(moment)
@@ -126,7 +137,7 @@ class Checkpoints(Transport):
         if hashed is not None:
             return ("✔ every byte", "good bold") if hashed else ("✖ broken", "bad bold")
         if one.checkpoint.flaw is not None:
-            return "✖ not offered", "bad bold"
+            return "✖ unusable", "bad bold"
         if one.verified is None and one.checkpoint.verified is None:
             return "— unknown", "muted"
         if one.verified is None:
@@ -183,6 +194,9 @@ class Checkpoints(Transport):
         one, moment = self.chosen, self.moment
         if one is None or moment is None:
             return
+        if afar.is_far(one.checkpoint) and afar.host_of(moment.frame.view) is not None:
+            self._verify_there(one.checkpoint)
+            return
         told = told_manifest(moment.frame.view, one.checkpoint.path)
         if told is None:
             self.deck.tell(
@@ -197,6 +211,21 @@ class Checkpoints(Transport):
 
         self.deck.tell("reading every byte…")
         self.aside(partial(inspect, place(path, one.checkpoint.path), manifest, hashes=True), read)
+
+    def _verify_there(self, one: Checkpoint) -> None:
+        """It is read where it lies."""
+
+        def read(answer: Answer) -> None:
+            found = [row["verified"] for row in answer.rows if row["path"] == one.path]
+            if found:
+                self._hashed[one.path] = found[0]
+            else:
+                self.deck.tell(" ".join(answer.trouble) or "it is not there any more", "warning")
+            self.renew()
+
+        self.deck.tell("reading every byte there…")
+        question = ("checkpoints", self.source.run.id, "verify", one.path)
+        self.aside(partial(asked, *question, also=1), read)
 
     def action_pin(self) -> None:
         """Kept whatever the rules say, or no longer."""
@@ -215,11 +244,18 @@ def shown(moment: Moment) -> list[Shown]:
     best = moment.status.best.step
     told = {one.path: one for one in moment.status.checkpoints}
     lying = {one.path: one for one in moment.saves}
+    # What was brought here stands in the row of what lies there.
+    brought = {
+        one.path: told.pop(one.copy)
+        for one in moment.frame.view.keeper.saves.pulled
+        if one.path in lying and one.copy in told
+    }
     found = []
     for path in {**told, **lying}:
-        seen = told.get(path)
+        seen = told.get(path) or brought.get(path)
         one = lying.get(path) or _told(told[path])
-        where = seen.where if seen is not None else "this disk"
+        where = told[path].where if path in told else None
+        where = where or ", ".join(place.name for place in one.places)
         verified = seen.verified if seen is not None else None
         found.append(Shown(one, verified, where or words.MISSING, one.step == best))
     return sorted(found, key=lambda one: -(one.checkpoint.step or -1))

@@ -16,18 +16,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import hosts
+from engine.machines import visit
 from engine.machines.machine import Asked, Depot
 from engine.machines.remote import Remote
 from engine.runs import Run
 from engine.sync.cargo import Cargo, Freight
 from tests.bench.figures import Figure
 from tests.bench.measure import ROOT
+from tests.support import foreign
 from tests.support import link as links
 from tests.support import sshd as sshds
 from tests.support.link import Link
 from tests.support.sshd import Sshd
 
 RTT_S, LOSS = 0.08, 0.01
+LISTED = 500
 ASKS, STEPS, CUTS, LAUNCHES = 40, 150, 12, 5
 SMALL, SMALL_BYTES, LARGE = 5000, 600, 500_000_000
 SCRIPT = """
@@ -69,6 +72,7 @@ def _road(link: Link, sshd: Sshd, home: Path) -> Iterator[Figure]:
         yield Figure(
             "command on an open line", asked * 1e3, "ms", target="<= 90 ms: RTT + 10", note=note
         )
+        yield _shelf(sshd)
     began = [_launch(home) for _ in range(LAUNCHES)]
     yield Figure(
         "launch to the first byte of console",
@@ -119,6 +123,20 @@ def _remote(home: Path, name: str) -> Iterator[Remote]:
         yield remote
     finally:
         remote.close()
+
+
+def _shelf(sshd: Sshd) -> Figure:
+    """A Trainer's folders, each looked into; `engine checkpoints RUN` asks the same on a line of its own."""
+    folder = sshd.home / "many"
+    for step in range(LISTED):
+        foreign.transformers(folder / f"checkpoint-{step}", step)
+    asked = {"paths": [], "folder": str(folder), "globs": ["checkpoint-*"], "kind": "auto"}
+    answers: list[dict[str, object]] = []
+    alone = _took(lambda: answers.append(visit.checkpoints(hosts.find("far"), asked)))
+    again = _took(lambda: answers.append(visit.checkpoints(hosts.find("far"), asked)))
+    assert all(len(answer["found"]) == LISTED for answer in answers)  # type: ignore[arg-type]
+    note = f"80 ms, one question; connecting included, {alone:.2f} the first time"
+    return Figure(f"listing {LISTED} checkpoints", again, "s", target="<= 2 s", note=note)
 
 
 def _took(act: Callable[[], object]) -> float:

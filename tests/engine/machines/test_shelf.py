@@ -18,6 +18,7 @@ from engine.checkpoints import afar
 from engine.machines import visit
 from engine.reader import RunReader
 from engine.runs import Run, logs_folder
+from tests.cockpit.stage import opened, play, text, until
 from tests.support import foreign
 from tests.support import sshd as sshds
 from tests.support.cli import Engine
@@ -147,6 +148,27 @@ def test_prune_deletes_there_and_says_so(engine: Engine, sshd: Sshd, project: Pa
     while not RunReader(run).poll().keeper.saves.ids and time.monotonic() < until:
         time.sleep(0.05)
     assert engine("status", run.id).status == 0
+
+
+def test_the_screen_asks_the_machine_and_reads_every_byte_there(
+    engine: Engine, sshd: Sshd, project: Path
+) -> None:
+    run = saved(engine, project, sshd)
+    own = there(sshd, run) / "out" / "checkpoint-40.pt"
+    raw = bytearray(own.read_bytes())
+
+    async def scene() -> None:
+        async with opened(run.folder.parent, run) as pilot:
+            await pilot.press("c")
+            await until(pilot, lambda: "✖ unusable" in text(pilot))
+            assert text(pilot).count("checkpoint-40.pt") == 1
+            assert "far, this disk" in text(pilot)
+            raw[len(raw) // 2] ^= 255
+            own.write_bytes(raw)
+            await pilot.press("v")
+            await until(pilot, lambda: "✖ broken" in text(pilot))
+
+    play(scene)
 
 
 def trained(engine: Engine, project: Path, resume: str) -> Run:
