@@ -31,6 +31,9 @@ def _layer(kind: Any, old: nn.Module, dtype: torch.dtype, settings: Model) -> nn
     new: nn.Module = kind(
         fan_in, out, bias=bias is not None, compute_dtype=dtype, device="meta", **how
     )
+    # Else its first evaluation on a CPU with AVX-512 BF16 packs the weights anew for good: training goes on from
+    # other numbers, and layers narrower than a block of 64 fail.
+    new.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
     params = kind.__init__.__globals__["Params4bit"]
     new.weight = params(weight.to(dtype), requires_grad=False, **how)
     if bias is not None:

@@ -97,6 +97,28 @@ def test_four_bits_are_used_as_asked(quant: str, double: bool, ground: Path) -> 
     assert states and all(s.quant_type == quant and s.nested is double for s in states)
 
 
+def test_an_evaluation_on_a_cpu_with_bf16_leaves_four_bits_as_they_were(
+    ground: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bitsandbytes packs weights anew there, for good, in the first pass without a gradient."""
+    from bitsandbytes.nn import modules
+
+    from engine.train import models
+
+    monkeypatch.setattr(modules, "has_avx512bf16", lambda: True)
+    wanted = job(model={"base": str(ground / "base"), "bits": 4}, adapter={"kind": "lora"})
+    net, _ = models.pretrained(wanted, torch.device("cpu"))
+    layers = [m for m in net.model.modules() if isinstance(m, modules.Linear4bit)]
+    before = [layer.weight.detach().clone() for layer in layers]
+    net.model.eval()
+    with torch.no_grad():
+        for layer in layers:
+            layer(torch.ones(1, layer.in_features))
+    assert layers and all(
+        torch.equal(layer.weight, old) for layer, old in zip(layers, before, strict=True)
+    )
+
+
 def test_workers_build_the_same_steps_in_the_same_order() -> None:
     wanted = plan(40)
     told = []
