@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine import checkpoints, launching, profile
+from engine import hosts, launching, profile
 from engine.cli import accepted
 from engine.cli.output import Output
+from engine.hosts import LOCAL
 from engine.keeper.job import argv, working_folder
 from engine.machines.machine import Place
 from engine.runs import Run
@@ -32,10 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def act(args: argparse.Namespace, out: Output) -> int:
     chosen = profile.load(args.profile, args.sets)
-    for words in profile.warnings(chosen):
+    price = None if args.host == LOCAL else hosts.find(args.host).price_hour
+    for words in profile.warnings(chosen, price):
         out.say(f"engine: {words}")
-    if not checkpoints.resumable(chosen):
-        out.say("engine: this command cannot resume: no [command] resume says how")
     if args.dry_run:
         return _plan(chosen, out)
     return accepted.answer(launching.launch(chosen, Path.cwd(), args.host), args, out)

@@ -244,3 +244,19 @@ def test_whom_to_tell_must_be_known_before_a_launch(
     profile.write_text(text)
     answer = engine("launch", str(profile))
     assert answer.status == 2 and "HOOK" in answer.err and not logs.exists()
+
+
+def test_dollars_are_kept_where_the_host_has_a_price(
+    engine: Engine, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "p.toml").write_text(
+        'recipe = "command"\n[command]\nargv = ["true"]\n[limits]\ndollars = 3.0\n'
+    )
+    (home / "hosts.toml").write_text(
+        '[box]\nprovider = "ssh"\naddress = "me@10.0.0.7"\nprice_hour = 2.0\n'
+    )
+    words = ("launch", str(tmp_path / "p.toml"), "--dry-run")
+    assert "cannot be kept without a price" in engine(*words).err
+    answer = engine(*words, "--host", "box")
+    assert answer.status == 0 and "without a price" not in answer.err
+    assert answer.err.count("resume") == engine(*words).err.count("resume") != 0
