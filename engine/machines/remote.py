@@ -39,6 +39,14 @@ class Beat:
     sizes: list[int]
 
 
+@dataclass(frozen=True)
+class _Started:
+    """A runner, and the far end that will tell how it ended: another one knows nothing of it."""
+
+    pid: int
+    by: Mapping[str, Any] | None
+
+
 class Remote:
     """One run's use of one host. Its line is opened at once and kept until `close`."""
 
@@ -49,7 +57,7 @@ class Remote:
         self._wire = known or Wire(host, self._take, self._beat)
         self._wire.meet(self._take, self._beat)
         self._beats: dict[int, Beat] = {}
-        self._runners: dict[int, int] = {}
+        self._runners: dict[int, _Started] = {}
         self._ended: dict[int, tuple[int, int]] = {}
         self._told: Clock | None = None
         self.depot: Depot | None = FarDepot(host, self._wire, run.cache / "known_hosts")
@@ -102,7 +110,8 @@ class Remote:
 
     def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
         asked = {"do": "start", **self._where(attempt), "secrets": dict(secrets)}
-        self._runners[attempt.number] = int(self._wire.ask(asked)["pid"])
+        pid = int(self._wire.ask(asked)["pid"])
+        self._runners[attempt.number] = _Started(pid, self._wire.hello)
 
     def post(self, attempt: Attempt, said: Identity | None) -> Post:
         ended = self._ended.pop(attempt.number, None)
@@ -112,7 +121,8 @@ class Remote:
             return Post.KILLED if spoke and code < 0 else Post.FAILED
         if not self._wire.up or attempt.number not in self._beats:
             return Post.UNSEEN
-        begins = attempt.number in self._runners
+        started = self._runners.get(attempt.number)
+        begins = started is not None and started.by is self._wire.hello
         return Post.HELD if begins or self._beats[attempt.number].held else Post.EMPTY
 
     def whole(self, attempt: Attempt) -> bool:
@@ -157,7 +167,7 @@ class Remote:
 
     def _beat(self, body: Mapping[str, Any]) -> None:
         for number, code in body["ended"].items():
-            pid = self._runners.pop(int(number), 0)
-            self._ended[int(number)] = pid, int(code)
+            started = self._runners.pop(int(number), None)
+            self._ended[int(number)] = started.pid if started else 0, int(code)
         for number, held in body["held"].items():
             self._beats[int(number)] = Beat(bool(held), list(body["sizes"][number]))
