@@ -105,7 +105,9 @@ class Remote:
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         where = self._where(attempt)
         frozen = json.loads(self._run.profile.read_bytes())
-        self._wire.ask({"do": "open", **where, "job": dict(job), "profile": frozen})
+        found = json.loads(attempt.found.read_bytes()) if attempt.found.exists() else None
+        body = {"job": dict(job), "profile": frozen, "adopted": found}
+        self._wire.ask({"do": "open", **where, **body})
         self._wire.follow(attempt.number, lambda: self._follow(attempt))
 
     def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
