@@ -11,17 +11,15 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from engine.data import work
+from engine.data.crew import shared
 from engine.data.known import digests
-from engine.data.reading import expand
+from engine.data.reading import expand, present
 from engine.data.store import (
     SHORT,
     Origin,
@@ -33,12 +31,9 @@ from engine.data.store import (
 )
 from engine.data.template import Render
 from engine.data.units import Unit, units
-from engine.data.work import Done, Task, Worker, begin, do
+from engine.data.work import Done, Task, Worker, open_worker
 from engine.data.writing import Writer
 from engine.errors import Unusable
-
-SMALL = 8 << 20
-"""Bytes below which other processes cost more than they bring."""
 
 Tell = Callable[[int, int, int], None]
 """Bytes done, bytes in all, tokens."""
@@ -73,10 +68,7 @@ def describe(
     encoder: str | None,
 ) -> Task:
     """The task that these inputs and settings are; `memory` remembers the digests of files."""
-    names = [found for name in inputs for found in expand(name)]
-    for name in names:
-        if not Path(name).is_file():
-            raise Unusable(f"data: no file {name} (from {Path.cwd()})")
+    names = present(found for name in inputs for found in expand(name))
     sources = tuple(
         Source(name, mark, Path(name).stat().st_size)
         for name, mark in zip(names, digests(names, memory), strict=True)
@@ -150,24 +142,6 @@ def _make(task: Task, folder: Path, way: Way) -> None:
 
 
 def _done(task: Task, parts: list[Unit], way: Way) -> Iterator[Done]:
-    """The units in their order, by as many processes as there are cores."""
-    count = way.workers or len(os.sched_getaffinity(0))
-    if way.render is not None or count == 1 or sum(unit.bytes for unit in parts) < SMALL:
-        worker = Worker(task, way.render)
-        yield from map(worker.do, parts)
-        return
-    ahead = 2 * count
-    with ProcessPoolExecutor(count, get_context("spawn"), begin, (task,)) as pool:
-        waiting = [pool.submit(do, unit) for unit in parts[:ahead]]
-        try:
-            for index in range(len(parts)):
-                if index + ahead < len(parts):
-                    waiting.append(pool.submit(do, parts[index + ahead]))
-                yield waiting.pop(0).result()
-        except BrokenProcessPool:
-            raise Unusable(
-                "a process that tokenizes was killed, probably for memory",
-                "do the same again with fewer workers: it goes on where it stood",
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    if way.render is not None:
+        return map(Worker(task, way.render).do, parts)
+    return shared(open_worker, task, parts, way.workers)

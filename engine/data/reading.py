@@ -69,10 +69,17 @@ def read_rows(paths: Iterable[str | Path], kind: str) -> Iterator[Row | Fault]:
 def read_records(paths: Iterable[str | Path]) -> Iterator[tuple[str, Any]]:
     """The records of files as (where, value), the value a `Fault` where there is none."""
     for name in paths:
-        path = Path(name)
-        if not path.is_file():
-            raise Unusable(f"data: no file {name} (from {Path.cwd()})")
+        path = Path(present([str(name)])[0])
         yield from READERS.get(path.suffix, _jsonl)(path)
+
+
+def present(names: Iterable[str]) -> list[str]:
+    """The names, all of them of files that are there."""
+    found = list(names)
+    for name in found:
+        if not Path(name).is_file():
+            raise Unusable(f"data: no file {name} (from {Path.cwd()})")
+    return found
 
 
 def parse(data: bytes, where: str) -> Any:

@@ -5,19 +5,22 @@ The units are a function of the files alone, so a writer that was killed goes on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from engine.data.reading import LONGEST, Line, lines, parse, read_records, too_long
+from engine.data.reading import LONGEST, lines, parse, read_records, too_long
 from engine.data.rows import Fault, Row, Turn, parse_row
 
 UNIT = 4 << 20
 """Bytes of a unit: what one worker holds in memory, several times over."""
 GAP = b"\n\n\n"
 """Parts the documents of a text file."""
+WHOLE = (".json", ".csv", ".parquet", ".txt")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -67,33 +70,60 @@ def _after(file: BinaryIO, at: int, held: int, gap: bytes) -> int:
     return held
 
 
-def rows(unit: Unit, kind: str) -> Iterator[tuple[int, Row | Fault]]:
-    """The rows of a unit with their number: of the line in the unit, else of the record in the file."""
+def pieces(files: Sequence[str], size: int = UNIT) -> list[Unit]:
+    """As `units`, but a text stays whole: its documents are counted from its beginning."""
+    return [
+        part
+        for name in files
+        for part in (_whole(name) if Path(name).suffix in WHOLE else units([name], size))
+    ]
+
+
+def _whole(name: str) -> list[Unit]:
+    return [Unit(name, 0, Path(name).stat().st_size)]
+
+
+def is_lined(path: str) -> bool:
+    """Whether its rows are lines, counted from the beginning of a unit."""
+    return Path(path).suffix not in WHOLE
+
+
+def place(path: str, number: int) -> str:
+    """Where a row is, as `read_records` calls it."""
+    suffix = Path(path).suffix
+    if suffix in (".json", ".parquet"):
+        return f"{path}[{number}]"
+    return f"{path}#{number}" if suffix == ".txt" else f"{path}:{number}"
+
+
+def records(unit: Unit) -> Iterator[tuple[int, Any, bytes]]:
+    """The records of a unit, or a `Fault`: the number of the line in the unit, else as in `place`; the line."""
     path = Path(unit.path)
-    if path.suffix in (".json", ".csv", ".parquet"):
-        for number, (where, record) in enumerate(read_records([path]), 1):
-            bad = isinstance(record, Fault)
-            yield number, record if bad else parse_row(record, where, kind)
-    elif path.suffix == ".txt":
-        yield from _texts(path, unit)
-    else:
-        for line in _lines(path, unit):
+    if path.suffix in WHOLE:
+        for where, value in read_records([path]):
+            yield int(_NUMBER.findall(where)[-1]), value, b""
+    elif unit.bytes > LONGEST:
+        for line in takewhile(lambda line: line.at < unit.end, lines(path, start=unit.start)):
             if line.data is None:
-                yield line.number, too_long("", line.size)
-            elif line.data and not line.data.isspace():
-                record = parse(line.data, "")
-                bad = isinstance(record, Fault)
-                yield line.number, record if bad else parse_row(record, "", kind)
+                yield line.number, too_long("", line.size), b""
+            elif not line.data.isspace():
+                yield line.number, parse(line.data, ""), line.data
+    else:
+        with path.open("rb") as file:
+            file.seek(unit.start)
+            data = file.read(unit.bytes)
+        for number, found in enumerate(data.split(b"\n"), 1):
+            if found and not found.isspace():
+                yield number, parse(found, ""), found
 
 
-def _lines(path: Path, unit: Unit) -> Iterator[Line]:
-    if unit.bytes > LONGEST:
-        yield from takewhile(lambda line: line.at < unit.end, lines(path, start=unit.start))
+def rows(unit: Unit, kind: str) -> Iterator[tuple[int, Row | Fault]]:
+    """The rows of a unit with their number, as in `records`; documents of a text are counted from the unit's begin."""
+    if Path(unit.path).suffix == ".txt":
+        yield from _texts(Path(unit.path), unit)
         return
-    with path.open("rb") as file:
-        file.seek(unit.start)
-        for number, data in enumerate(file.read(unit.bytes).split(b"\n"), 1):
-            yield Line(number, 0, len(data), data)
+    for number, record, _ in records(unit):
+        yield number, record if isinstance(record, Fault) else parse_row(record, "", kind)
 
 
 def _texts(path: Path, unit: Unit) -> Iterator[tuple[int, Row]]:
@@ -103,3 +133,14 @@ def _texts(path: Path, unit: Unit) -> Iterator[tuple[int, Row]]:
     for number, part in enumerate(text.split("\n\n\n"), 1):
         if part.strip():
             yield number, Row("", (Turn("text", part.strip("\n") + "\n"),))
+
+
+def newlines(path: str, start: int, end: int) -> int:
+    """Lines that end between two places of a file."""
+    left, count = end - start, 0
+    with Path(path).open("rb") as file:
+        file.seek(start)
+        while left and (piece := file.read(min(left, 1 << 20))):
+            count += piece.count(b"\n")
+            left -= len(piece)
+    return count

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +14,6 @@ from engine.data.rows import Fault, Row
 from engine.data.store import Origin
 from engine.data.template import Piece, Render
 from engine.data.units import Unit, rows
-
-ORPHAN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +73,10 @@ class Worker:
 _EMPTY = (np.zeros(0, np.uint32), np.zeros(0, np.bool_), np.zeros(0, np.int64))
 
 
+def open_worker(task: Task) -> Callable[[Unit], Done]:
+    return Worker(task).do
+
+
 def render_of(origin: Origin) -> Render:
     if origin.running:
         return lambda row: [Piece(row.turns[0].text + origin.eos, True)]
@@ -100,36 +99,3 @@ def sample_of(units: list[Unit], origin: Origin, count: int = 200) -> tuple[str,
             if taken >= count // 3:
                 break
     return tuple(found)
-
-
-_worker: Worker | None = None
-
-
-def begin(task: Task) -> None:
-    """The start of a worker process: it opens its encoder once and ends with the process that started it."""
-    global _worker
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    os.environ["RAYON_NUM_THREADS"] = "1"
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    _worker = Worker(task)
-
-
-def do(unit: Unit) -> Done:
-    assert _worker is not None
-    return _worker.do(unit)
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(ORPHAN_S)
-    os._exit(1)
-
-
-def line_base(path: str, start: int) -> int:
-    """Lines before a place in a file: only asked for where a fault has to be named."""
-    left, count = start, 0
-    with Path(path).open("rb") as file:
-        while left and (piece := file.read(min(left, 1 << 20))):
-            count += piece.count(b"\n")
-            left -= len(piece)
-    return count

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.data import pretokenizing, units, writing
+from engine.data import crew, units, writing
 from engine.data.pretokenizing import Way, ensure
 from engine.data.work import Task
 from engine.data.writing import Writer
@@ -121,7 +121,7 @@ def test_several_processes_write_the_same(
     path = corpus(tmp_path / "r.jsonl")
     alone = ensure(task(path, tokenizer), tmp_path / "alone", Way()).store
     monkeypatch.setattr(units.units, "__defaults__", (4000,))
-    monkeypatch.setattr(pretokenizing, "SMALL", 0)
+    monkeypatch.setattr(crew, "SMALL", 0)
     together = ensure(task(path, tokenizer), tmp_path / "out", Way(workers=2)).store
     assert content(together.folder) == content(alone.folder)
 
