@@ -86,11 +86,15 @@ def open_encoder(tokenizer: bytes, sample: Sequence[str], wanted: str | None = N
     texts = [*PROBES, *sample, *(text + END for text in sample[:20])]
     try:
         fast = Fast(tokenizer)
-        ours, theirs = fast.encode(texts), plain.encode(texts)
-        same = np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.sizes, theirs.sizes)
+        same = agree(fast, plain, texts)
     except (ImportError, ValueError, RuntimeError, TypeError, KeyError, NotImplementedError):
         return plain
     return fast if same else plain
+
+
+def agree(one: Encoder, other: Encoder, texts: list[str]) -> bool:
+    ours, theirs = one.encode(texts), other.encode(texts)
+    return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.sizes, theirs.sizes)
 
 
 def read_tokenizer(path: Path) -> tuple[bytes, str, int]:

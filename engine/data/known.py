@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from engine.data.landing import landing, sha256
@@ -49,5 +50,6 @@ def _read(path: Path) -> dict[str, list[object]]:
 
 
 def _write(path: Path, table: dict[str, list[object]]) -> None:
-    with landing(path) as file:
+    # where nothing can be remembered, files are read again
+    with suppress(OSError), landing(path) as file:
         file.write(json.dumps(table).encode())

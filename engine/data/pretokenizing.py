@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.data import work
 from engine.data.crew import shared
+from engine.data.encoders import PROBES, Encoder, agree, open_encoder
 from engine.data.known import digests
 from engine.data.reading import expand, present
 from engine.data.store import (
@@ -58,6 +59,12 @@ class Way:
     tell: Tell | None = None
     render: Render | None = None
     """A template that only this process knows; the work is then done here."""
+    own: Encoder | None = None
+    """The tokenizer as this process has it: whatever encodes otherwise is not used."""
+
+
+class NoRoom(Unusable):
+    """The disk is full."""
 
 
 def describe(
@@ -73,6 +80,9 @@ def describe(
         Source(name, mark, Path(name).stat().st_size)
         for name, mark in zip(names, digests(names, memory), strict=True)
     )
+    if said.get("running"):
+        # a stream of texts is cut by who reads it: it is the same for every length
+        said = {"eos": said["eos"], "running": True, "max_length": 0}
     origin = Origin(sources, hashlib.sha256(tokenizer).hexdigest(), **said)
     if origin.template != "model":
         work.render_of(origin)
@@ -84,16 +94,31 @@ def ensure(task: Task, out: Path, way: Way) -> Outcome:
     begun = time.monotonic()
     folder = out / task.origin.digest[:SHORT]
     if way.mode != "rebuild" and _ready(folder, task):
-        return Outcome(open_store(folder), True, None, time.monotonic() - begun)
+        return Outcome(_sound(folder, way), True, None, time.monotonic() - begun)
     reason = "asked to rebuild" if way.mode == "rebuild" else why_missing(out, task.origin)
     if way.mode == "require":
-        raise Unusable(f"{out}: no tokens of these inputs: {reason}", "cache = 'auto' makes them")
+        raise Unusable(
+            f"cache = 'require', and {out} has no tokens of these inputs: {reason}",
+            "cache = 'auto' makes them",
+        )
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out / f".{folder.name}.lock"):
         if way.mode != "rebuild" and _ready(folder, task):
-            return Outcome(open_store(folder), True, None, time.monotonic() - begun)
+            return Outcome(_sound(folder, way), True, None, time.monotonic() - begun)
         _make(task, folder, way)
     return Outcome(open_store(folder), False, reason, time.monotonic() - begun)
+
+
+def _sound(folder: Path, way: Way) -> Store:
+    """A store that was made while broken rows were left out is not for who wants to be stopped by them."""
+    store = open_store(folder)
+    if store.manifest["broken"] and way.broken == "stop":
+        faults = store.manifest["faults"]
+        first = next(
+            (f"{one['where']}: {one['reason']}" for one in faults if one["broken"]), folder
+        )
+        raise Unusable(f"{first}", "mend it, or leave such rows out: broken = skip")
+    return store
 
 
 def _ready(folder: Path, task: Task) -> bool:
@@ -130,7 +155,7 @@ def _make(task: Task, folder: Path, way: Way) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise Unusable(
+        raise NoRoom(
             f"{part}: the disk is full after {writer.progress.units} of {len(parts)} units",
             "free room and do the same again: it goes on there",
         ) from None
@@ -142,6 +167,16 @@ def _make(task: Task, folder: Path, way: Way) -> None:
 
 
 def _done(task: Task, parts: list[Unit], way: Way) -> Iterator[Done]:
-    if way.render is not None:
-        return map(Worker(task, way.render).do, parts)
+    """By as many processes as there are cores, but for what only this one can do."""
+    own = way.own if way.own is not None and not _agreed(task, way.own) else None
+    if way.render is not None or own is not None:
+        return map(Worker(task, way.render, own).do, parts)
     return shared(open_worker, task, parts, way.workers)
+
+
+def _agreed(task: Task, own: Encoder) -> bool:
+    """Whether the fastest encoder of this tokenizer gives the ids that `own` gives, on a sample of the documents."""
+    if task.ids is not None:
+        return False
+    texts = [*PROBES, *task.sample]
+    return agree(open_encoder(task.tokenizer, task.sample, task.encoder), own, texts)

@@ -24,6 +24,8 @@ class Task:
     tokenizer: bytes
     sample: tuple[str, ...] = ()
     encoder: str | None = None
+    ids: int | None = None
+    """One more than the largest id, where the tokenizer does not list them."""
 
 
 @dataclass
@@ -38,9 +40,11 @@ class Done:
 class Worker:
     """An opened encoder and a template."""
 
-    def __init__(self, task: Task, render: Render | None = None) -> None:
+    def __init__(
+        self, task: Task, render: Render | None = None, encoder: Encoder | None = None
+    ) -> None:
         self.task = task
-        self.encoder: Encoder = open_encoder(task.tokenizer, task.sample, task.encoder)
+        self.encoder = encoder or open_encoder(task.tokenizer, task.sample, task.encoder)
         self._render = render or render_of(task.origin)
 
     def do(self, unit: Unit) -> Done:

@@ -48,7 +48,8 @@ class Writer:
 
     def __init__(self, folder: Path, task: Task) -> None:
         self.folder, self.task = folder, task
-        self.dtype = np.dtype(np.uint16 if vocab(task.tokenizer) <= 1 << 16 else np.uint32)
+        ids = task.ids or vocab(task.tokenizer)
+        self.dtype = np.dtype(np.uint16 if ids <= 1 << 16 else np.uint32)
         self.progress = self._read()
         self._committed = 0.0
         names = ["tokens.bin", "ends.bin"] + ([] if task.origin.running else ["learned.bin"])
