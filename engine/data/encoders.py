@@ -105,16 +105,28 @@ def read_tokenizer(path: Path) -> tuple[bytes, str, int]:
             f"no tokenizer {file} (from {Path.cwd()})",
             "name a tokenizer.json or a folder with one; engine data tokenizer makes one",
         )
-    data = file.read_bytes()
-    core = _loaded(data, file)
+    core = _loaded(file.read_bytes(), file)
     named = _named_end(file.with_name("tokenizer_config.json"))
     for end in (named, *ENDS):
         if end is not None and core.token_to_id(end) is not None:
-            return data, end, core.get_vocab_size()
+            return _written(core), end, core.get_vocab_size()
     raise Unusable(
         f"{file}: no token ends a text (looked for {', '.join(ENDS)})",
         "name it as eos_token in tokenizer_config.json beside it",
     )
+
+
+def canonical(tokenizer: bytes) -> bytes:
+    """The same tokenizer in the same bytes, whoever wrote it down; no text is cut or filled up by it."""
+    from tokenizers import Tokenizer
+
+    return _written(Tokenizer.from_str(tokenizer.decode()))
+
+
+def _written(core: Any) -> bytes:
+    core.no_truncation()
+    core.no_padding()
+    return str(core.to_str(pretty=False)).encode()
 
 
 def _loaded(data: bytes, file: Path) -> Any:

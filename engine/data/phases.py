@@ -20,6 +20,7 @@ def drawn(job: Profile, folder: Path) -> tuple[Profile, list[Made]]:
     if job.data.buckets is None or not needs(job):
         return job, []
     asking = asking_of(job)
+    asking = replace(asking, phases=tuple(one for one in asking.phases if not one.data))
     tree = open_tree(asking)
     if tree.broken and job.data.broken == "stop":
         first = next(fault for fault in tree.faults if fault.broken)
@@ -33,7 +34,7 @@ def drawn(job: Profile, folder: Path) -> tuple[Profile, list[Made]]:
     files = {one.composition.phase.id: _merged(one, folder) for one in made}
     whole = job.phase or (one.composition.phase for one in made)
     phases = tuple(
-        replace(phase, data=(files[phase.id],)) if phase.id in files else phase for phase in whole
+        phase if phase.data else replace(phase, data=(files[phase.id],)) for phase in whole
     )
     if not job.phase:
         return replace(job, data=replace(job.data, train=phases[0].data)), made

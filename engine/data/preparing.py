@@ -22,6 +22,19 @@ from engine.profile.nearest import close
 from engine.profile.tables.data import Phase
 
 INDEX = "curriculum.json"
+DRAW = (
+    "mix",
+    "quota",
+    "rows",
+    "cap",
+    "minimum",
+    "domains",
+    "focus",
+    "focus_share",
+    "reuse",
+    "seed",
+)
+"""Keys of a phase that say how its rows are drawn."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +63,25 @@ class Made:
 
 
 def asking_of(profile: Profile) -> Asking:
-    """What a profile asks; phases that name their own files draw nothing."""
+    """What a profile asks. A phase draws that names no rows, or that says how the rows in its folder are drawn."""
     data = profile.data
     if data.buckets is None:
         raise Unusable(
             f"{profile.name}: data.buckets is not set", "name the folder DOMAIN/TIER.jsonl"
         )
-    drawing_phases = tuple(phase for phase in profile.phase if not phase.data)
-    phases = drawing_phases or (Phase(id="whole"),)
+    phases = tuple(phase for phase in profile.phase if not phase.data or _draws(phase))
+    if profile.phase and not phases:
+        raise Unusable(
+            f"{profile.name}: every phase names its own rows, so nothing is drawn",
+            "leave out data of a phase, or give it a mix, rows or a quota",
+        )
+    phases = phases or (Phase(id="whole"),)
     asking = Asking(Path(data.buckets), phases, data.tiers, data.format, data.minimums, told=True)
     return replace(asking, seed=profile.train.seed)
+
+
+def _draws(phase: Phase) -> bool:
+    return any(getattr(phase, name) for name in DRAW)
 
 
 def tiers_of(tree: Tree, asking: Asking) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ alike; making, naming and finding it is `engine.data`'s.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 import time
@@ -19,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from engine.data import template
-from engine.data.encoders import Texts
+from engine.data.encoders import Texts, canonical
+from engine.data.known import home
 from engine.data.pretokenizing import NoRoom, Outcome, Tell, Way, describe, ensure
 from engine.data.store import Store
 from engine.data.template import Piece, Render
@@ -48,20 +48,12 @@ class Own:
         return Texts(np.concatenate([np.zeros(0, np.uint32), *parts]), sizes)
 
 
-def folder() -> Path:
-    """`$COCKPIT_HOME/cache/tokens`, else in the user's cache folder."""
-    if os.environ.get("COCKPIT_HOME"):
-        return Path(os.environ["COCKPIT_HOME"]).expanduser().absolute() / "cache" / "tokens"
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "training-cockpit" / "tokens"
-
-
 def stored(paths: Sequence[str], job: Profile, codec: Codec, voice: Voice) -> Store:
     """The tokens of these files, as this profile trains on them."""
     running = job.recipe == "pretrain" or job.data.format == "tokens"
-    task, way = asked_for(paths, (job, codec, running), folder(), _telling(voice))
+    task, way = asked_for(paths, (job, codec, running), home(), _telling(voice))
     try:
-        made = ensure(task, folder(), way)
+        made = ensure(task, home(), way)
     except (OSError, NoRoom) as error:
         if job.data.cache == "require":
             raise
@@ -91,7 +83,8 @@ def asked_for(
     if name == "model":
         said["chat"] = _mark({n: files[n] for n in files if n != "tokenizer.json"})
     listed = files.get("tokenizer.json")
-    task = describe(paths, listed or _mark(files).encode(), said, memory, None)
+    tokenizer = canonical(listed) if listed else _mark(files).encode()
+    task = describe(paths, tokenizer, said, memory, None)
     if listed is None:
         task = replace(task, ids=ANY_ID)
     way = Way(data.cache, 0, data.broken, tell, None if running else render, Own(codec))

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from engine.data import pretokenizing
+from engine.data.known import home
 from engine.data.pretokenizing import NoRoom
 from engine.data.rows import Turn
 from engine.data.store import Store
 from engine.errors import Problem
 from engine.profile import Profile, from_table
 from engine.train import stores
-from engine.train.stores import folder, stored
+from engine.train.stores import stored
 from engine.train.tokenizer import ByteBPE, train_bpe
 from engine.train.voice import Voice
 from tests.engine.train import miniature
@@ -93,7 +94,7 @@ def test_a_store_that_the_command_line_made_is_the_trainers(
     path = miniature.instructions(tmp_path / "rows.jsonl", 9)
     tokenizer = tmp_path / "tokenizer.json"
     tokenizer.write_bytes(codec.files()["tokenizer.json"])
-    words = ["--tokenizer", str(tokenizer), "--max-length", "400", "--out", str(folder())]
+    words = ["--tokenizer", str(tokenizer), "--max-length", "400", "--out", str(home())]
     answer = caller(capsys)("data", "pretokenize", "--input", str(path), *words, "--json")
     (told,) = answer.valid("data-pretokenize")
     found = stored([str(path)], job(cache="require"), codec, Voice(False))
@@ -139,7 +140,7 @@ def test_no_room_for_a_cache_is_no_reason_not_to_train(
         honest = stores.ensure
 
         def ensure(task: Any, out: Path, way: Any) -> Any:
-            if out == folder():
+            if out == home():
                 raise NoRoom("the disk is full")
             return honest(task, out, way)
 
