@@ -21,15 +21,12 @@ def drawn(job: Profile, folder: Path) -> tuple[Profile, list[Made]]:
         return job, []
     asking = asking_of(job)
     asking = replace(asking, phases=tuple(one for one in asking.phases if not one.data))
-    tree = open_tree(asking)
-    if tree.broken and job.data.broken == "stop":
-        first = next(fault for fault in tree.faults if fault.broken)
-        raise Unusable(f"{first.where}: {first.reason}", "mend it, or set data.broken = 'skip'")
+    tree = open_tree(asking, job.data.broken)
     drafts = draft(tree, asking)
     refused = [one.refusal for one in drafts if one.refusal is not None]
     if refused:
         fix = "engine data curriculum --config PROFILE shows it; ask for what there is"
-        raise Unusable("; ".join(refused), fix)
+        raise Unusable("\n".join(refused), fix)
     made = finish(tree, asking, drafts, folder)
     files = {one.composition.phase.id: _merged(one, folder) for one in made}
     whole = job.phase or (one.composition.phase for one in made)

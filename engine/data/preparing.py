@@ -103,14 +103,25 @@ def refusal(asking: Asking, found: Composition) -> str | None:
     rows = mix.total(found.chosen(asking.accept or Accept.LARGEST))
     if rows and (found.met or asking.accept is not None or not asking.told):
         return None
-    near = mix.by_tier(found.nearest, found.tiers)
-    spread = "/".join(f"{near[tier]:,}" for tier in found.tiers)
     return (
         f"phase {found.phase.id} asks {found.asked:,} rows: {'; '.join(found.why)}."
         f" The most at exactly this mix: {mix.total(found.largest):,} rows."
-        f" The nearest mix: {mix.total(found.nearest):,} rows, {spread} of"
-        f" {'/'.join(found.tiers)}"
+        f" The nearest mix: {_spread(found)}"
     )
+
+
+def _spread(found: Composition) -> str:
+    """389 rows, 0/310/75/4 of easy/medium/hard/extremely_complex: 0/80/19/1 % where 35/35/25/5 % are asked"""
+    near, rows = mix.by_tier(found.nearest, found.tiers), mix.total(found.nearest)
+    asked = mix.shares(found.phase.mix, found.tiers)
+    words = (
+        f"{rows:,} rows, {'/'.join(f'{near[t]:,}' for t in found.tiers)} of {'/'.join(found.tiers)}"
+    )
+    if not rows or not asked:
+        return words
+    got = "/".join(f"{100 * near[tier] / rows:.0f}" for tier in found.tiers)
+    wanted = "/".join(f"{100 * float(asked[tier]):.0f}" for tier in found.tiers)
+    return f"{words}: {got} % where {wanted} % are asked"
 
 
 @dataclass(frozen=True)
@@ -217,5 +228,11 @@ def _provenance(made: Made) -> dict[str, Any]:
     }
 
 
-def open_tree(asking: Asking) -> Tree:
-    return scan(asking.buckets, asking.tiers, asking.kind)
+def open_tree(asking: Asking, broken: str = "skip") -> Tree:
+    tree = scan(asking.buckets, asking.tiers, asking.kind)
+    if tree.broken and broken == "stop":
+        first = next(
+            (f"{one.where}: {one.reason}" for one in tree.faults if one.broken), tree.folder
+        )
+        raise Unusable(f"{first}", "mend it, or leave such rows out: broken = skip")
+    return tree

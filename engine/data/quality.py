@@ -82,7 +82,7 @@ def _sentence(role: str, text: str) -> list[tuple[str, str]]:
     text, found = text.strip(), []
     if role in ("assistant", "completion") and text[:1].islower():
         found.append(("mid-sentence", _short(text)))
-    if role != "text" and text[-1:].isalnum() and "\n" not in text[-80:]:
+    if role not in ("text", "part") and text[-1:].isalnum() and "\n" not in text[-80:]:
         found.append(("truncated", "…" + text[-60:]))
     return found
 

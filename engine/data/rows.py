@@ -20,7 +20,7 @@ class Turn(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One example: turns of a conversation, or a single turn of role `text`."""
+    """One example: turns of a conversation, or a single turn of role `text`, or `part` if the next one goes on."""
 
     where: str
     turns: tuple[Turn, ...]

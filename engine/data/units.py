@@ -51,23 +51,38 @@ def _cut(path: Path, held: int, size: int, gap: bytes) -> Iterator[Unit]:
     start = 0
     with path.open("rb") as file:
         while start < held:
-            end = _after(file, min(start + size, held), held, gap)
+            at = min(start + size, held)
+            # a line is read to its end, however far that is; a text is cut within itself
+            end = _after(file, at, held if gap == b"\n" else min(at + size, held), gap)
             yield Unit(str(path), start, end)
             start = end
 
 
 def _after(file: BinaryIO, at: int, held: int, gap: bytes) -> int:
-    """The first place at or after `at` behind a gap."""
-    at = max(0, at - len(gap))
+    """The first place at or after `at` behind a gap; if there is none, the last behind a line or a character."""
+    first, at = at, max(0, at - len(gap))
     tail = b""
     file.seek(at)
-    while piece := file.read(1 << 16):
+    while at < held and (piece := file.read(min(1 << 16, held - at))):
         found = (tail + piece).find(gap)
         if found >= 0:
             return at - len(tail) + found + len(gap)
         at += len(piece)
         tail = piece[-(len(gap) - 1) :] if len(gap) > 1 else b""
-    return held
+    return held if gap == b"\n" or not file.read(1) else _within(file, first, held)
+
+
+def _within(file: BinaryIO, start: int, end: int) -> int:
+    """A place to cut a text where no document ends; never in a gap, of which a part may lie behind it."""
+    file.seek(start)
+    data = file.read(end - start).rstrip(b"\n")
+    line = data.rfind(b"\n") + 1
+    if line:
+        return start + line
+    for back in range(1, min(4, len(data))):
+        if data[-back] & 0xC0 != 0x80:  # the first byte of a character
+            return start + len(data) - back
+    return start + len(data) if data else end
 
 
 def pieces(files: Sequence[str], size: int = UNIT) -> list[Unit]:
@@ -127,12 +142,20 @@ def rows(unit: Unit, kind: str) -> Iterator[tuple[int, Row | Fault]]:
 
 
 def _texts(path: Path, unit: Unit) -> Iterator[tuple[int, Row]]:
+    """The documents of a unit; what began before it or ends behind it is a part of one, and keeps its space there."""
     with path.open("rb") as file:
-        file.seek(unit.start)
-        text = file.read(unit.bytes).decode("utf-8", "replace").replace("\r\n", "\n")
-    for number, part in enumerate(text.split("\n\n\n"), 1):
-        if part.strip():
-            yield number, Row("", (Turn("text", part.strip("\n") + "\n"),))
+        file.seek(max(0, unit.start - len(GAP)))
+        before = file.read(min(len(GAP), unit.start))
+        data = file.read(unit.bytes)
+        more = bool(file.read(1)) and not data.endswith(GAP)
+    parts = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n\n")
+    for number, part in enumerate(parts, 1):
+        goes_on = more and number == len(parts)
+        rest = number == 1 and before not in (b"", GAP)
+        text = part if rest else part.lstrip("\n")
+        text = text if goes_on else text.rstrip("\n") + "\n"
+        if rest or goes_on or text.strip():
+            yield number, Row("", (Turn("part" if goes_on else "text", text),))
 
 
 def newlines(path: str, start: int, end: int) -> int:

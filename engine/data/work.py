@@ -12,7 +12,7 @@ from engine.data.assembly import Documents, Pieces, assemble
 from engine.data.encoders import Encoder, open_encoder
 from engine.data.rows import Fault, Row
 from engine.data.store import Origin
-from engine.data.template import Piece, Render
+from engine.data.template import Piece, Render, running
 from engine.data.units import Unit, rows
 
 
@@ -83,7 +83,7 @@ def open_worker(task: Task) -> Callable[[Unit], Done]:
 
 def render_of(origin: Origin) -> Render:
     if origin.running:
-        return lambda row: [Piece(row.turns[0].text + origin.eos, True)]
+        return lambda row: running(row, origin.eos)
     render = template.pick(origin.template, None, origin.eos)
     if origin.mask_prompt:
         return render

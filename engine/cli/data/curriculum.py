@@ -36,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--config", metavar="PROFILE", help="a profile whose [data] and [[phase]] are drawn")
     add("--accept", choices=("largest", "nearest"), help="what to do with an ask nobody can meet")
     add("--reuse", action="store_true", help="phases may draw rows that an earlier one had")
+    add("--broken", choices=("stop", "skip"), default="skip", help="what a bad row does (skip)")
     add("--no-merge", action="store_true", help="manifests only, no rows")
 
 
@@ -44,7 +45,7 @@ def act(args: argparse.Namespace, out: Output) -> int:
 
     asking = ask(args)
     only = _wanted(args.phase, asking)
-    tree = open_tree(asking)
+    tree = open_tree(asking, args.broken)
     faults(tree, out)
     folder = None if args.out is None else Path(args.out)
     drafts = draft(tree, asking, only, folder)
@@ -54,7 +55,7 @@ def act(args: argparse.Namespace, out: Output) -> int:
         _tell(made, folder, out)
     if refused:
         raise Unusable(
-            "; ".join(refused),
+            "\n".join(refused),
             "change the ask, or take --accept largest (fewer rows) or --accept nearest (another mix)",
         )
     return 0

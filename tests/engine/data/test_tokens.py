@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.data import units
@@ -22,6 +24,7 @@ from engine.data.reading import read_rows
 from engine.data.rows import Row
 from engine.data.store import open_store
 from engine.data.template import pick
+from engine.data.units import Unit
 from engine.errors import Problem
 from tests.engine.data.grain import TEXT, corpus, task
 from tests.support.cli import Engine
@@ -147,22 +150,47 @@ def test_a_file_that_was_only_moved_is_the_same(tmp_path: Path, tokenizer: bytes
     assert again.reused and again.store.folder == made.store.folder
 
 
-@given(st.integers(1, 4000), st.booleans())
-def test_units_are_the_whole_file(size: int, text: bool) -> None:
-    import tempfile
-
+@given(st.integers(1, 4000))
+def test_units_are_the_whole_file(size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / ("r.txt" if text else "r.jsonl")
-        if text:
-            path.write_text("\n\n\n".join(TEXT[i : i + 90] for i in range(0, 4000, 90)))
-        else:
-            corpus(path, 20)
-        parts = units.units([str(path)], size)
-        assert parts[0].start == 0 and parts[-1].end == path.stat().st_size
-        found = [row for part in parts for _, row in units.rows(part, "auto")]
+        path = corpus(Path(folder) / "r.jsonl", 20)
+        found = [row for part in whole(path, size) for _, row in units.rows(part, "auto")]
         assert [r.turns for r in found if isinstance(r, Row)] == [
             r.turns for r in read_rows([path], "auto") if isinstance(r, Row)
         ]
+
+
+def whole(path: Path, size: int) -> list[Unit]:
+    parts = units.units([str(path)], size)
+    assert parts[0].start == 0 and parts[-1].end == path.stat().st_size
+    assert all(a.end == b.start < b.end for a, b in itertools.pairwise(parts))
+    return parts
+
+
+bits = st.sampled_from(["a tale", "\n", "\n\n", "\n\n\n", "é", "日本", " ", "x" * 40, "\n\n\n\n\n"])
+
+
+@given(st.lists(bits, max_size=40).map("".join), st.integers(4, 200))
+@example("x" * 100 + "\n\n\ny", 50)
+@example("日本" * 30, 7)
+def test_a_text_is_the_same_wherever_it_is_cut(text: str, size: int) -> None:
+    """Documents longer than a unit come in parts, of which only the last has an end."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "r.txt"
+        path.write_text(text)
+        parts = whole(path, size) if text else []
+        assert all(part.bytes <= 2 * size + 3 for part in parts)
+        said, open_text = [], ""
+        for _, row in (found for part in parts for found in units.rows(part, "text")):
+            assert isinstance(row, Row)
+            ((role, words),) = row.turns
+            open_text += words
+            if role == "text":
+                said.append(open_text.strip("\n"))
+                open_text = ""
+        expected = [r.turns[0].text for r in read_rows([path], "text") if isinstance(r, Row)]
+        said = [one for one in said if one.strip()]
+        assert said == [one.strip("\n") for one in expected] and not open_text.strip()
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=80), st.booleans())
