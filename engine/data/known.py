@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from engine.data.landing import landing, sha256
+from engine.data.landing import NoRoom, landing, sha256
 
 COARSE_NS = 2_000_000_000
 NAME = ".files.json"
@@ -60,5 +60,5 @@ def _read(path: Path) -> dict[str, list[object]]:
 
 def _write(path: Path, table: dict[str, list[object]]) -> None:
     # where nothing can be remembered, files are read again
-    with suppress(OSError), landing(path) as file:
+    with suppress(OSError, NoRoom), landing(path) as file:
         file.write(json.dumps(table).encode())

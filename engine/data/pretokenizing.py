@@ -4,14 +4,13 @@ One process writes a store: it holds the lock, and a second one waits and then f
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from engine.data import work
 from engine.data.crew import shared
 from engine.data.encoders import PROBES, Encoder, agree, open_encoder
 from engine.data.known import digests
+from engine.data.landing import room
 from engine.data.reading import expand, present
 from engine.data.store import (
     SHORT,
@@ -63,10 +63,6 @@ class Way:
     """The tokenizer as this process has it: whatever encodes otherwise is not used."""
 
 
-class NoRoom(Unusable):
-    """The disk is full."""
-
-
 def describe(
     inputs: Sequence[str],
     tokenizer: bytes,
@@ -105,7 +101,9 @@ def ensure(task: Task, out: Path, way: Way) -> Outcome:
     with _alone(out / f".{folder.name}.lock"):
         if way.mode != "rebuild" and _ready(folder, task):
             return Outcome(_sound(folder, way), True, None, time.monotonic() - begun)
-        _make(task, folder, way)
+        there = _make(task, folder, way)
+    if there:
+        reason += f"; gone on with at {there} %"
     return Outcome(open_store(folder), False, reason, time.monotonic() - begun)
 
 
@@ -139,31 +137,31 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _make(task: Task, folder: Path, way: Way) -> None:
+def _make(task: Task, folder: Path, way: Way) -> int:
+    """Gives the percent that an earlier writer had done."""
     part = folder.with_name(f"{folder.name}.part")
-    part.mkdir(exist_ok=True)
-    parts = units([source.name for source in task.origin.files])
-    task = replace(task, sample=work.sample_of(parts, task.origin))
-    total = sum(unit.bytes for unit in parts)
-    writer = Writer(part, task)
-    try:
-        coming = _done(task, parts[writer.progress.units :], way)
-        for behind in writer.follow(coming, parts, way.broken):
-            if way.tell is not None:
-                way.tell(behind, total, writer.progress.tokens)
-        writer.finish()
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise NoRoom(
-            f"{part}: the disk is full after {writer.progress.units} of {len(parts)} units",
-            "free room and do the same again: it goes on there",
-        ) from None
-    finally:
-        writer.close()
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.replace(part, folder)
+    with room(part, "free room and do the same again: it goes on there"):
+        part.mkdir(exist_ok=True)
+        parts = units([source.name for source in task.origin.files])
+        task = replace(task, sample=work.sample_of(parts, task.origin))
+        total = sum(unit.bytes for unit in parts)
+        writer = Writer(part, task)
+        there = sum(unit.bytes for unit in parts[: writer.progress.units])
+        try:
+            coming = _done(task, parts[writer.progress.units :], way)
+            for behind in writer.follow(coming, parts, way.broken):
+                if way.tell is not None:
+                    way.tell(behind, total, writer.progress.tokens)
+            writer.finish()
+        finally:
+            with suppress(
+                OSError
+            ):  # what a full disk did not take stays behind; it was never counted
+                writer.close()
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(part, folder)
+    return 100 * there // max(total, 1)
 
 
 def _done(task: Task, parts: list[Unit], way: Way) -> Iterator[Done]:

@@ -20,7 +20,8 @@ import numpy as np
 from engine.data import template
 from engine.data.encoders import Texts, canonical
 from engine.data.known import home
-from engine.data.pretokenizing import NoRoom, Outcome, Tell, Way, describe, ensure
+from engine.data.landing import NoRoom
+from engine.data.pretokenizing import Outcome, Tell, Way, describe, ensure
 from engine.data.store import Store
 from engine.data.template import Piece, Render
 from engine.data.work import Task

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import Problem
 from tests.engine.data import grain
 from tests.support.cli import Engine
 
@@ -185,7 +186,7 @@ def test_a_disk_that_fills_leaves_what_was_there(engine: Engine, tmp_path: Path)
 
     path = tmp_path / "file"
     path.write_text("before")
-    with pytest.raises(OSError, match="No space"), landing(path) as file:
+    with pytest.raises(Problem, match="the disk is full"), landing(path) as file:
         file.write(b"half")
         raise OSError(28, "No space left on device")
     assert path.read_text() == "before" and len(list(tmp_path.iterdir())) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +107,12 @@ def test_a_full_disk_is_told_and_gone_on_from(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fsync)
-        with pytest.raises(Problem, match=r"the disk is full after \d of \d+ units") as caught:
+        with pytest.raises(Problem, match=r"\.part: the disk is full") as caught:
             ensure(task(path, tokenizer), tmp_path / "out", Way())
     assert "goes on there" in str(caught.value.fix)
-    store = ensure(task(path, tokenizer), tmp_path / "out", Way()).store
+    made = ensure(task(path, tokenizer), tmp_path / "out", Way())
+    assert re.fullmatch(r"nothing is there yet; gone on with at \d+ %", made.reason or "")
+    store = made.store
     whole = ensure(task(path, tokenizer), tmp_path / "whole", Way()).store
     assert content(store.folder) == content(whole.folder)
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine.data import pretokenizing
 from engine.data.known import home
-from engine.data.pretokenizing import NoRoom
+from engine.data.landing import NoRoom
 from engine.data.rows import Turn
 from engine.data.store import Store
 from engine.errors import Problem
@@ -32,9 +32,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The digest of every store that was made and not found."""
     honest, found = pretokenizing._make, list[str]()
 
-    def make(task: Any, *more: Any) -> None:
+    def make(task: Any, *more: Any) -> int:
         found.append(task.origin.digest)
-        honest(task, *more)
+        return honest(task, *more)
 
     monkeypatch.setattr(pretokenizing, "_make", make)
     return found
