@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any, TypeVar
 
 from engine.data.units import Unit
@@ -36,21 +36,35 @@ def shared(
     if count == 1 or sum(unit.bytes for unit in parts) < SMALL:
         yield from map(open_worker(task), parts)
         return
-    ahead, work = 2 * count, _portions(parts)
+    ahead, work, others = 2 * count, _portions(parts), set(active_children())
     with ProcessPoolExecutor(count, get_context("spawn"), _begin, (open_worker, task)) as pool:
-        waiting: list[Future[list[Result]]] = [pool.submit(_do, one) for one in work[:ahead]]
+        waiting: list[Future[list[Result]]] = []
         try:
+            waiting += (_hand(pool, one) for one in work[:ahead])
             for index in range(len(work)):
                 if index + ahead < len(work):
-                    waiting.append(pool.submit(_do, work[index + ahead]))
+                    waiting.append(_hand(pool, work[index + ahead]))
                 yield from waiting.pop(0).result()
         except BrokenProcessPool:
             raise Unusable(
                 "a process that helped was killed, probably for memory",
                 "do the same again with fewer workers",
             ) from None
+        except BaseException:  # Ctrl-C, or enough was seen: nobody waits for what is half done
+            for helper in set(active_children()) - others:
+                helper.terminate()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _hand(pool: ProcessPoolExecutor, portion: list[Unit]) -> Future[list[Any]]:
+    """A helper that is started for it is deaf to Ctrl-C from its first moment on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_do, portion)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _portions(parts: Sequence[Unit]) -> list[list[Unit]]:
@@ -72,7 +86,6 @@ _worker: Callable[[Unit], Any] | None = None
 def _begin(open_worker: Open[Any], task: Any) -> None:
     """The start of a helper: it opens what it needs once."""
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["RAYON_NUM_THREADS"] = "1"
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
