@@ -28,7 +28,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--phase", default="all", help="A, B, C, a phase of your profile, or all")
     add("--buckets", "--buckets-dir", metavar="DIR", help="the folder DOMAIN/TIER.jsonl")
     add("--out", "--output-dir", metavar="DIR", help="where the files go; absent: only say")
-    add("--target-records", "--rows", dest="rows", type=count, metavar="N", help="rows of each phase")
+    add(
+        "--target-records",
+        "--rows",
+        dest="rows",
+        type=count,
+        metavar="N",
+        help="rows of each phase",
+    )
     add("--quota", type=count, metavar="N", help="rows of each domain")
     add("--cap", type=float, metavar="SHARE", help="largest share of one domain")
     add("--domain", action="append", default=[], metavar="NAME", help="only this one; repeat")
