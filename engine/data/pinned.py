@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import shlex
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 from engine.data.known import digests
 from engine.data.landing import landing
 from engine.data.preparing import DRAW, INDEX, read_index
+from engine.data.reading import SUFFIXES
 from engine.errors import Unusable
 from engine.profile import Profile, plain
 from engine.profile.tables.data import Phase
@@ -34,8 +36,8 @@ def pinned(job: Profile, memory: Path) -> tuple[Profile, list[str]]:
     said: list[str] = []
     for phase in job.phase:
         names = phase.data or whole
-        if names and job.data.buckets and not _is_there(names):
-            raise Unusable(f"phase {phase.id}: {names[0]} is not there", _remedy(names[0]))
+        if names and job.data.buckets:
+            _refuse(phase, names[0])
         if is_curriculum(names):
             path, entry = current(Path(names[0]), phase.id, memory)
             said += _sentences(phase, path, entry)
@@ -79,10 +81,17 @@ def current(folder: Path, phase: str, memory: Path) -> tuple[Path, dict[str, Any
     return path, entry
 
 
-def _is_there(names: tuple[str, ...]) -> bool:
-    return any(char in name for name in names for char in "*?[") or all(
-        Path(name).exists() for name in names
-    )
+def _refuse(phase: Phase, name: str) -> None:
+    """A folder that nobody drew into; what is missing of files is told by who reads them."""
+    path = Path(name)
+    if path.suffix in (*SUFFIXES, ".bin") or glob.has_magic(name):
+        return
+    if not path.exists():
+        raise Unusable(f"phase {phase.id}: {name} is not there", _remedy(name))
+    drawn = any(getattr(phase, key) for key in DRAW)
+    if drawn and path.is_dir() and not any((path / one).is_file() for one in (INDEX, "tokens.bin")):
+        why = f"phase {phase.id}: {path / INDEX} is not there, so nobody knows which rows were drawn for it"
+        raise Unusable(why, _remedy(name))
 
 
 def _sentences(phase: Phase, path: Path, entry: dict[str, Any]) -> Iterator[str]:

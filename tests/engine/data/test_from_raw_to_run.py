@@ -152,22 +152,35 @@ def test_tokens_of_other_settings_are_not_this_runs(engine: Engine, site: Site) 
 
 @pytest.mark.parametrize(
     ("damage", "words"),
-    [("gone", "is gone"), ("index", "is not there"), ("phase", "has no phase C (it has A, B)")],
+    [
+        ("gone", "is gone"),
+        ("folder", "drawn is not there"),
+        ("index", "which rows were drawn"),
+        ("phase", "has no phase C (it has A, B)"),
+        ("torn", "cannot be read"),
+        ("rows", "were not written"),
+    ],
 )
 def test_what_is_missing_of_a_curriculum_is_told(damage: str, words: str, site: Site) -> None:
     index = site.drawn / "curriculum.json"
     if damage == "gone":
         site.merged("A").unlink()
-    elif damage == "index":
+    elif damage == "folder":
         site.drawn.rename(site.folder / "elsewhere")
+    elif damage == "index":
+        index.unlink()
+    elif damage == "torn":
+        index.write_text("{")
     else:
         table = json.loads(index.read_text())
-        del table["phases"]["C"]
+        if damage == "phase":
+            del table["phases"]["C"]
+        else:
+            del table["phases"]["A"]["files"]["merged"]
         index.write_text(json.dumps(table))
     ended = trainer.train(site.folder / "log", site.profile)
-    assert (
-        ended.status == 2 and words in ended.console and "engine data curriculum" in ended.console
-    )
+    assert ended.status == 2 and words in ended.console and "Traceback" not in ended.console
+    assert ("draw again" if damage == "rows" else "engine data curriculum") in ended.console
 
 
 def test_a_profile_that_asks_otherwise_than_was_drawn_is_told_so(
