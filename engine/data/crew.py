@@ -36,25 +36,25 @@ def shared(
     if count == 1 or sum(unit.bytes for unit in parts) < SMALL:
         yield from map(open_worker(task), parts)
         return
-    ahead, work, others = 2 * count, _portions(parts), set(active_children())
+    ahead, work, others, index = 2 * count, _portions(parts), set(active_children()), 0
     with ProcessPoolExecutor(count, get_context("spawn"), _begin, (open_worker, task)) as pool:
         waiting: list[Future[list[Result]]] = []
         try:
             waiting += (_hand(pool, one) for one in work[:ahead])
-            for index in range(len(work)):
+            while index < len(work):
                 if index + ahead < len(work):
                     waiting.append(_hand(pool, work[index + ahead]))
                 yield from waiting.pop(0).result()
+                index += 1
         except BrokenProcessPool:
             raise Unusable(
                 "a process that helped was killed, probably for memory",
                 "do the same again with fewer workers",
             ) from None
-        except BaseException:  # Ctrl-C, or enough was seen: nobody waits for what is half done
-            for helper in set(active_children()) - others:
-                helper.terminate()
-            raise
         finally:
+            if index < len(work):  # Ctrl-C, or enough was seen: nobody waits for what is half done
+                for helper in set(active_children()) - others:
+                    helper.terminate()
             pool.shutdown(cancel_futures=True)
 
 
