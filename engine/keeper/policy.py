@@ -14,6 +14,8 @@ from engine.state import State, Verdict
 from engine.view import AttemptView, View
 
 LONGEST_BACKOFF_S = 900.0
+OURS, UNUSABLE = "engine.train", 2
+"""Our own trainer, and its exit status where its profile or its data cannot be used."""
 RUNNER_STARTS = 5
 """Runners in a row that may fail before an attempt whose trainer is gone is given up."""
 
@@ -148,6 +150,8 @@ def _recover(at: Situation, last: AttemptView, ended: Verdict, recover: Recover)
     cause = cause_of(last, ended)
     if last.facts.runner.start_failed is not None:
         return Refuse(cause, "the command cannot be executed")
+    if _is_unusable(last):
+        return Refuse(cause, "its profile or data cannot be used, and trying again changes neither")
     back = rollback.asked(last.facts.runner)
     if not back and (cause not in recover.on or not recover.attempts):
         return Close()
@@ -160,6 +164,12 @@ def _recover(at: Situation, last: AttemptView, ended: Verdict, recover: Recover)
         return Refuse(cause, "out of memory again and nothing was changed; a smaller batch may fit")
     delay_s = min(recover.backoff_s * 2 ** _in_vain(at.view), LONGEST_BACKOFF_S)
     return Plan(cause, delay_s)
+
+
+def _is_unusable(last: AttemptView) -> bool:
+    """Our own trainer's word for it; of a script nobody knows what its 2 means."""
+    ended = last.facts.runner.exit
+    return ended is not None and ended.code == UNUSABLE and OURS in last.opening.argv
 
 
 def _in_vain(view: View) -> int:

@@ -203,6 +203,23 @@ def test_the_pause_grows_only_while_attempts_come_no_farther(
     assert decide(at(view(accepted(), *told)), patient) == Plan("crash", pause_s)
 
 
+@pytest.mark.parametrize(
+    ("argv", "code", "again"),
+    [
+        (("python3", "-m", "engine.train", "profile.json"), 2, False),
+        (("python3", "-m", "engine.train", "profile.json"), 1, True),
+        (("python3", "train.py"), 2, True),  # nobody knows what a script means by it
+    ],
+)
+def test_what_cannot_be_used_is_not_tried_again(
+    argv: tuple[str, ...], code: int, again: bool
+) -> None:
+    attempt = k.AttemptOpened(T0, 1, "local", argv, "/work", "launch")
+    told = view(accepted(), ("keeper", attempt), *started(), exited(code))
+    decision = decide(at(told), RECOVER)
+    assert isinstance(decision, Plan if again else Refuse), decision
+
+
 def crashed_at(number: int, step: int | None) -> list[tuple[str, object]]:
     """An attempt that came so far."""
     ended = r.Exited(T0 + 60, None, 9, False, 59.0, step, ())
