@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine import vault
 from engine.checkpoints import manifest
 from engine.checkpoints.contents import MANIFEST
 from engine.errors import Unusable
@@ -168,7 +169,7 @@ def inspect(folder: Path, mark: str | None, hashes: bool = False) -> Seen:
     try:
         if not os.path.lexists(folder):
             return Seen(here=False, verified=None)
-        raw = manifest.small(folder / MANIFEST, manifest.CAP)
+        raw = vault.small(folder / MANIFEST, manifest.CAP)
     except (OSError, ValueError):
         return Seen(here=True, verified=None)
     if mark is not None and hashlib.sha256(raw).hexdigest() != mark:
@@ -187,7 +188,7 @@ def _globs(profile: dict[str, Any] | None) -> tuple[str, ...]:
 
 def _json(path: Path, cap: int) -> dict[str, Any] | None:
     try:
-        found = json.loads(manifest.small(path, cap))
+        found = json.loads(vault.small(path, cap))
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

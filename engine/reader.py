@@ -6,11 +6,10 @@ The one path by which `status`, `wait`, the keeper, the cockpit and a replay lea
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 
-from engine import procs
+from engine import procs, vault
 from engine.dialects import Lens, lens
 from engine.events import Lines, Segment, decode
 from engine.events.keeper import DialectChosen
@@ -23,6 +22,7 @@ from engine.view import RunFold, View
 
 SLICE = 1 << 18
 """Bytes between two looks at the clock."""
+JOB = 4 << 20
 LONG = 2 << 20
 """Bytes of a trainer's segment from which loading numpy and reading it as columns is quicker than folding its lines."""
 
@@ -136,10 +136,7 @@ def look(view: View) -> Sight:
 
 
 def _is_long(path: Path) -> bool:
-    try:
-        return os.stat(path).st_size > LONG
-    except OSError:
-        return False
+    return (vault.size(path) or 0) > LONG
 
 
 def _pieces(follower: Follower) -> Iterator[Piece]:
@@ -151,7 +148,7 @@ def _pieces(follower: Follower) -> Iterator[Piece]:
 def lens_of(attempt: Attempt, chosen: str | None) -> Lens:
     """How an attempt's console is to be read: by its job, and by what somebody chose since."""
     try:
-        found = json.loads(attempt.job.read_bytes())
+        found = json.loads(vault.small(attempt.job, JOB))
     except (OSError, ValueError, RecursionError):
         found = None
     return lens(found if isinstance(found, dict) else {}, chosen)

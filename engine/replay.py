@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import chain
 
+from engine import vault
 from engine.frame import Frame
 from engine.observe import terms_of, told
 from engine.reader import chosen_dialect, lens_of
@@ -81,7 +82,7 @@ class Replay:
         number, _, part = track.segment.rpartition("/")
         if part == "console" and self._fold.attempt(int(number)).speaks:
             return
-        with open(track.path, "rb") as file:
+        with vault.opened(track.path) as file:
             file.seek(begin)
             while begin < end and (data := file.read(min(BLOCK, end - begin))):
                 self._fold.feed(track.segment, data)

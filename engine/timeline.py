@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine import vault
 from engine.clock import ahead_s
 from engine.events import Lines, Segment, decode
 from engine.events.base import number
@@ -116,7 +117,7 @@ def _attempt(attempt: Attempt, ahead: float) -> Iterator[Track]:
     trainer = _event_track(f"{number}/trainer", attempt.trainer, ahead, sizes)
     files = _event_track(f"{number}/files", attempt.files, ahead, None)
     console = Track(f"{number}/console", attempt.console)
-    size = attempt.console.stat().st_size if attempt.console.is_file() else 0
+    size = vault.size(attempt.console) or 0
     for t, end in sizes.notes("console"):
         console.mark(t - ahead, min(end, size))
     last = max(

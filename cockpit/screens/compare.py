@@ -9,20 +9,20 @@ import numpy as np
 from textual.app import ComposeResult
 
 from cockpit.actions import COMPARE, bindings
-from cockpit.differences import Row, differences
 from cockpit.inks import Line
 from cockpit.plot.curve import Axis, Curve, Look, Scene
-from cockpit.rulers import NAMES, Counting, following
 from cockpit.scenes import COUNTED
 from cockpit.screens.base import Place
 from cockpit.screens.charted import promised
-from cockpit.screens.record import frozen
 from cockpit.watching.several import Moments, Several
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
 from cockpit.widgets.chart import Chart
 from cockpit.widgets.listing import Listing
+from engine.compare.differences import Row, differences
+from engine.curves.rulers import NAMES, Counting, following
 from engine.display import display
+from engine.frozen import frozen
 from engine.runs import Run
 
 NAME = 60
@@ -68,7 +68,8 @@ class Compare(Place):
     def renew(self) -> None:
         super().renew()
         self.query_one(Chart).scene = self._scene()
-        rows = differences(self._tables, self.moments)
+        statuses = [moment.status if moment else None for moment in self.moments]
+        rows = differences(self._tables, statuses)
         self._rows = [row for row in rows if self._same or row.fact or not row.same]
         hidden = len(rows) - len(self._rows)
         listing = self.query_one(Listing)

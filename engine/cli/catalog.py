@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "dialect": ("dialect", "how a run's console is read, and by what else it could be"),
         "teach": ("teach", "name the numbers of a line that no dialect reads"),
         "replay": ("replay", "a run once more, on a clock"),
+        "compare": ("compare", "what differs between runs, and what may be said of that"),
     },
     "Move": {
         "pull": ("pull", "bring here what a run's machine made, compared byte for byte"),
