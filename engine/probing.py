@@ -52,7 +52,9 @@ def open_in(process: Asking, one: Checkpoint, wanted: Wanted) -> str:
 def write(process: Asking, one: Checkpoint, wanted: Wanted, prompt: str) -> dict[str, Any]:
     """One text and what can be counted in it."""
     asked = {"tokens": wanted.tokens, "temperature": wanted.temperature, "seed": wanted.seed}
+    begun = time.monotonic()
     text = str(process.ask({"prompt": prompt, **asked})["text"])
+    seconds = time.monotonic() - begun
     found = score(text, wanted.forbidden)
     return {
         "id": mark_of(one.path, prompt, text),
@@ -62,6 +64,7 @@ def write(process: Asking, one: Checkpoint, wanted: Wanted, prompt: str) -> dict
         "step": one.step,
         "prompt": prompt,
         "text": text,
+        "seconds": seconds,
         "words": found.words,
         "repeats": found.repeats,
         "forbidden": list(found.forbidden),

@@ -11,10 +11,10 @@ import os
 import stat
 import sys
 import tempfile
-from typing import BinaryIO, Dict, List, Mapping, Optional, Tuple, Union
+from typing import BinaryIO, Mapping, Union
 
 Path = Union[str, "os.PathLike[str]"]
-_OPENED: Dict[str, Dict[str, int]] = {}
+_OPENED: dict[str, dict[str, int]] = {}
 """By a bundle's path: its parts' names, and descriptors of nameless files that hold them."""
 
 
@@ -61,7 +61,7 @@ def opened(path: Path) -> BinaryIO:
     return os.fdopen(descriptor(path), "rb")
 
 
-def size(path: Path) -> Optional[int]:
+def size(path: Path) -> int | None:
     """Bytes of a regular file; None where there is none."""
     found = _part(path)
     try:
@@ -80,7 +80,7 @@ def small(path: Path, cap: int) -> bytes:
         return file.read()
 
 
-def names(folder: Path) -> List[str]:
+def names(folder: Path) -> list[str]:
     """What is in a folder; of a bundle the names in that place of it."""
     held = _below(folder)
     if held is None:
@@ -90,13 +90,13 @@ def names(folder: Path) -> List[str]:
     return sorted({name[len(head) :].split("/")[0] for name in parts if name.startswith(head)})
 
 
-def _part(path: Path) -> Optional[int]:
+def _part(path: Path) -> int | None:
     """A part's descriptor, -1 where the bundle has no such part; None: no bundle is meant."""
     held = _below(path) if _OPENED else None
     return None if held is None else held[0].get(held[1], -1)
 
 
-def _below(path: Path) -> Optional[Tuple[Dict[str, int], str]]:
+def _below(path: Path) -> tuple[dict[str, int], str] | None:
     text = os.fspath(path)
     for root, parts in _OPENED.items():
         if text == root or text.startswith(root + os.sep):

@@ -90,8 +90,8 @@ def compare(
     """`base` is the place of the run that the others are held against."""
     metrics = _metrics(wholes, gates)
     until = _until(wholes, by)
-    courses = [course for one in wholes for course in _courses(one, metrics, by, until)]
-    sides = [_side(one, courses) for one in wholes]
+    courses = [course for one in wholes for course in courses_of(one, metrics, by, until)]
+    sides = [side_of(one, courses) for one in wholes]
     others = [side for at, side in enumerate(sides) if at != base]
     return Comparison(
         tuple(one.run.id for one in wholes),
@@ -155,7 +155,9 @@ def _judged(one: Whole) -> str:
     return "loss" if "loss" in one.curves.metrics else next(iter(one.curves.metrics), "loss")
 
 
-def _courses(one: Whole, metrics: Sequence[str], by: Kind, until: float | None) -> Iterator[Course]:
+def courses_of(
+    one: Whole, metrics: Sequence[str], by: Kind, until: float | None
+) -> Iterator[Course]:
     ruler = one.counting.ruler(one.curves, by)
     for metric in metrics:
         x, y = ruler.points(metric)
@@ -171,7 +173,7 @@ def shape(values: Any) -> tuple[float | None, ...]:
     return tuple(float(part.mean()) if len(part) else None for part in fine)
 
 
-def _side(one: Whole, courses: Sequence[Course]) -> Side:
+def side_of(one: Whole, courses: Sequence[Course]) -> Side:
     own = [course for course in courses if course.run == one.run.id]
     ends = {course.metric: course.common for course in own if course.common is not None}
     epochs = [float(p.table.epoch.values[-1]) for p in one.curves.parts if len(p.table.epoch)]

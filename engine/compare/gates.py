@@ -1,4 +1,4 @@
-"""The language of `--gate`: `eval_loss <= base * 1.02`, `loss < 2.0`, `tokens_s >= 0.95 * base`. Nothing is judged here."""
+"""The language of `--gate`: `eval_loss <= base * 1.02`, `loss < 2.0`. Nothing is judged here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's metrics as curves over all its attempts: by step, tokens, time or money. What charts, comparison and reports read."""
+"""A run's metrics as curves over all its attempts, by step, tokens, time or money: for charts, comparison, reports."""
 
 from __future__ import annotations
 

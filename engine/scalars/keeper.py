@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from engine.events import Event
 from engine.events import keeper as say
@@ -59,7 +59,7 @@ class KeeperFacts:
     """When the last fact was written."""
 
     @property
-    def words(self) -> Dict[str, str]:
+    def words(self) -> dict[str, str]:
         """What people typed, by key."""
         return {one.key: one.value for one in self.typed if one.value}
 

@@ -1,4 +1,4 @@
-"""`engine compare`: what differs between runs, how their curves end with the noise of it, and what may be said of that."""
+"""`engine compare`: what differs between runs, how their curves end, and what may be said of that."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from engine.cli.output import Output
 from engine.cli.parser import run_argument
 from engine.cli.target import the
 from engine.errors import Unusable
-from engine.export import to_csv
+from engine.export.tables import to_csv
 from engine.runs import Run
 
 EXAMPLES = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import re
 import secrets
 import time
 
@@ -11,23 +12,34 @@ from engine import control
 from engine.cli.output import Output
 from engine.cli.parser import run_argument
 from engine.cli.target import look, the
-from engine.errors import Unusable
-from engine.events.keeper import Noted
+from engine.errors import Unknown, Unusable
+from engine.events.keeper import Noted, Typed
 from engine.runs import Run
 
 EXAMPLES = """
   engine note @ "warm restart after the power cut"
   engine note demo-20260101 looks good
+  engine note demo --typed test.retirement.mark=4 --typed cost.dollars=1.75
 """
 LONGEST = 4000
+KEY = re.compile(r"[a-z]+(\.[^\s.=][^\n=]{0,200})?")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     run_argument(parser)
-    parser.add_argument("text", metavar="TEXT", nargs="+")
+    parser.add_argument("text", metavar="TEXT", nargs="*")
+    parser.add_argument(
+        "--typed",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a number or a name that nobody measured, for reports; empty takes it back",
+    )
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
+    if args.typed:
+        return _typed(args, out)
     text = " ".join(args.text).strip().encode("utf-8", "replace").decode()
     if not text or len(text) > LONGEST:
         raise Unusable(f"a note has 1 to {LONGEST} characters, this one has {len(text)}")
@@ -38,6 +50,28 @@ def act(args: argparse.Namespace, out: Output) -> int:
         note = control.request(run, "note", text=text)
     if args.json:
         out.value({"run": run.id, "kind": "note", "request": note, "text": text})
+    return 0
+
+
+def _typed(args: argparse.Namespace, out: Output) -> int:
+    """All of them or, where one is no pair, none."""
+    if args.text:
+        raise Unusable("a note and --typed are two things", "engine note RUN TEXT says the other")
+    pairs = [text.partition("=") for text in args.typed]
+    for key, sign, value in pairs:
+        if not sign or not KEY.fullmatch(key) or len(value) > LONGEST or not value.isprintable():
+            raise Unusable(f"'{key[:60]}' is no KEY=VALUE", "--typed test.retirement.mark=4")
+    run = the(args.run, out)
+    for key, _, value in pairs:
+        number = secrets.token_hex(8)
+        if not control.record(run, Typed(time.time(), number, key, value, getpass.getuser())):
+            raise Unknown(
+                f"{run.id} has a keeper that writes its journal now",
+                "type it once the run has ended",
+            )
+        if args.json:
+            told = {"run": run.id, "kind": "typed", "request": number, "text": f"{key}={value}"}
+            out.value(told)
     return 0
 
 

@@ -1,0 +1,350 @@
+"""One run as an entry of the session log: measured where anything measured it, else the words that a person typed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from engine import probing
+from engine.cli import words
+from engine.curves import Whole
+from engine.frozen import section
+from engine.observe import LOCAL
+from engine.report.mixes import DataRow, mixes, total
+from engine.report.phases import ALL, Phase, phases
+from engine.report.said import NOTHING, Said, grouped, listed, said
+from engine.report.troubles import troubles
+from engine.runs import logs_folder
+from engine.status.answers import Checkpoint
+from engine.status.pace import trained_s
+
+IMPORTED = "imported"
+"""The host of runs that were imported, and who notes where they came from."""
+Named = tuple[tuple[str, Said], ...]
+TOTAL = "Total"
+HYPER = (
+    ("Rank (r)", "adapter", "rank"),
+    ("Alpha", "adapter", "alpha"),
+    ("Batch Size", "train", "micro_batch"),
+    ("Grad Accum", "train", "grad_accum"),
+    ("Epochs", "train", "epochs"),
+    ("Learning Rate", "optim", "learning_rate"),
+    ("Warm-up Steps", "schedule", "warmup_steps"),
+    ("Schedule", "schedule", "kind"),
+    ("Weight Decay", "optim", "weight_decay"),
+    ("Max Length", "data", "max_length"),
+    ("Seed", "train", "seed"),
+)
+
+
+@dataclass(frozen=True)
+class PhaseRow:
+    """`loss` is what a person called final; nobody knows whether it was the last or a mean."""
+
+    name: str
+    last: Said
+    mean: Said
+    loss: Said
+    steps: Said
+    time: Said
+    cost: Said
+
+
+@dataclass(frozen=True)
+class TestRow:
+    """What the model wrote when somebody asked it."""
+
+    name: str
+    latency: Said
+    mark: Said
+    remark: Said
+
+
+@dataclass(frozen=True)
+class Output:
+    """What came out: where it lies, how large it is, by what hash it is known, how it stands."""
+
+    name: Said = NOTHING
+    path: Said = NOTHING
+    size: Said = NOTHING
+    sha256: Said = NOTHING
+    status: Said = NOTHING
+
+
+@dataclass(frozen=True)
+class Entry:
+    run: str
+    title: Said
+    date: Said
+    word: Said
+    attributes: Named
+    data: tuple[DataRow, ...]
+    rows: Said
+    hyper: Named
+    phases: tuple[PhaseRow, ...]
+    whole: PhaseRow
+    results: Named
+    tests: tuple[TestRow, ...]
+    difficulties: tuple[Said, ...]
+    improvements: tuple[Said, ...]
+    notes: tuple[Said, ...]
+    merged: tuple[Said, ...]
+    output: Output
+    commit: Said
+    evaluations: Mapping[str, Mapping[str, str]]
+    typed: Mapping[str, str]
+
+    def fact(self, name: str) -> Said:
+        """Of the attributes; a dash where there is none of that name."""
+        return dict(self.attributes).get(name, NOTHING)
+
+    def table(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def entry(one: Whole) -> Entry:
+    """Everything about one run."""
+    typed, accepted = one.view.keeper.words, one.view.keeper.accepted
+    rows, whole = _phases(one, typed)
+    data = tuple(mixes(one.profile, _project(one), typed))
+    commit = accepted.commit[:12] if accepted and accepted.commit else None
+    return Entry(
+        run=one.run.id,
+        title=_over(one.status.profile or one.run.id, typed.get("title")),
+        date=said(None if _words_alone(one) else _date(one), typed.get("date")),
+        word=_over(words.MISSING if _words_alone(one) else one.status.word, typed.get("status")),
+        attributes=tuple(_attributes(one, typed)),
+        data=data,
+        rows=total(data, typed),
+        hyper=tuple(_hyper(one.profile, typed)),
+        phases=rows,
+        whole=whole,
+        results=tuple((name, Said(value, True)) for name, value in listed(typed, "result")),
+        tests=tuple(_tests(one, typed)),
+        difficulties=_list("difficulty", typed, () if _words_alone(one) else troubles(one)),
+        improvements=_list("improvement", typed),
+        notes=(*_notes(one), *_list("note", typed)),
+        merged=_list("merged", typed),
+        output=_output(one, typed),
+        commit=said(commit, typed.get("commit")),
+        evaluations=grouped(typed, "eval"),
+        typed=typed,
+    )
+
+
+def _over(measured: str, typed: str | None) -> Said:
+    """What people call things stands above what we call them."""
+    return Said(measured) if typed is None else Said(typed, True)
+
+
+def _list(kind: str, typed: Mapping[str, str], measured: Sequence[str] = ()) -> tuple[Said, ...]:
+    told = tuple(Said(value, True) for _, value in listed(typed, kind))
+    return (*(Said(text) for text in measured), *told)
+
+
+def _notes(one: Whole) -> Iterator[Said]:
+    for note in one.view.keeper.notes:
+        yield Said(note.text, note.by != IMPORTED)
+
+
+def _words_alone(one: Whole) -> bool:
+    """What was imported from words alone measured nothing."""
+    return one.status.host == IMPORTED and not one.curves.parts
+
+
+def _project(one: Whole) -> Path | None:
+    accepted = one.view.keeper.accepted
+    ours = one.run.folder.parent == logs_folder()
+    return Path(accepted.cwd) if accepted and ours and accepted.host == LOCAL else None
+
+
+def _date(one: Whole) -> str | None:
+    accepted = one.view.keeper.accepted
+    try:
+        return (
+            time.strftime("%Y-%m-%d", time.gmtime(accepted.t)) if accepted and accepted.t else None
+        )
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _attributes(one: Whole, typed: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
+    measured: dict[str, str | None] = {
+        "Model": _model(one.profile),
+        "Method": _method(one.profile),
+        "GPU": _gpu(one),
+        "VM": _machine(one),
+    }
+    told = dict(listed(typed, "attribute"))
+    for name, value in measured.items():
+        found = said(value, told.pop(name, None))
+        if found != NOTHING:
+            yield name, found
+    for name, word in told.items():
+        yield name, Said(word, True)
+
+
+def _model(profile: Mapping[str, Any]) -> str | None:
+    model = section(profile, "model")
+    base, scratch = model.get("base"), section(model, "from_scratch")
+    if base:
+        return str(base)
+    if scratch:
+        told = ", ".join(
+            f"{k} {v}" for k, v in scratch.items() if k in ("layers", "heads", "width")
+        )
+        return f"{scratch.get('family', 'model')} from scratch ({told})"
+    return None
+
+
+def _method(profile: Mapping[str, Any]) -> str | None:
+    if profile.get("recipe") in (None, "command"):
+        return None
+    kind = section(profile, "adapter").get("kind")
+    names = {"lora": "LoRA", "dora": "DoRA", "full": "full training"}
+    bits = section(profile, "model").get("bits")
+    phases_ = profile.get("phase")
+    many = (
+        f" ({len(phases_)}-phase curriculum)"
+        if isinstance(phases_, list) and len(phases_) > 1
+        else ""
+    )
+    quantized = f"{bits}-bit " if bits in (4, 8) else ""
+    return f"{quantized}{names.get(str(kind), str(profile['recipe']))}{many}"
+
+
+def _gpu(one: Whole) -> str | None:
+    names = [gpu.name or "unnamed" for gpu in one.status.gpus]
+    if names:
+        return names[0] if len(names) == 1 else f"{len(names)} × {names[0]}"
+    planned = one.view.last.facts.trainer.planned if one.view.last else None
+    return planned.device if planned else None
+
+
+def _machine(one: Whole) -> str | None:
+    runner = one.view.last.facts.runner.runner if one.view.last else None
+    if runner is not None:
+        return (
+            runner.machine if one.status.host == LOCAL else f"{one.status.host}, {runner.machine}"
+        )
+    return None if one.status.host == IMPORTED else one.status.host
+
+
+def _hyper(profile: Mapping[str, Any], typed: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
+    told = dict(listed(typed, "hyper"))
+    trained = profile.get("recipe") not in (None, "command")
+    for name, table, key in HYPER:
+        value = section(profile, table).get(key) if trained else None
+        shown = f"{value:g}" if isinstance(value, float) else None if value is None else str(value)
+        found = said(shown, told.pop(name, None))
+        if found != NOTHING:
+            yield name, found
+        if name == "Grad Accum" and trained:
+            yield "Effective Batch", said(_effective(profile), told.pop("Effective Batch", None))
+    for name, word in told.items():
+        yield name, Said(word, True)
+
+
+def _effective(profile: Mapping[str, Any]) -> str | None:
+    train = section(profile, "train")
+    parts = [train.get("micro_batch"), train.get("grad_accum"), train.get("devices", 1)]
+    if not all(isinstance(part, int) for part in parts):
+        return None
+    return str(parts[0] * parts[1] * parts[2])
+
+
+def _phases(one: Whole, typed: Mapping[str, str]) -> tuple[tuple[PhaseRow, ...], PhaseRow]:
+    rate = one.terms.price_hour
+    begun = next((a.facts.runner.started_t for a in one.view.attempts), None)
+    found = {p.name: p for p in phases(one.curves, begun)}
+    told = grouped(typed, "phase")
+    names = [name for name in dict.fromkeys((*told, *found)) if name not in (ALL, TOTAL)]
+    rows = tuple(_row(name, found.get(name), told.get(name, {}), rate) for name in names)
+    return rows, _row(TOTAL, _together(one, list(found.values())), told.get(TOTAL, {}), rate)
+
+
+def _together(one: Whole, found: Sequence[Phase]) -> Phase | None:
+    """All phases; the time is that of the attempts, not only of what was trained."""
+    if not found:
+        return None
+    lengths = [trained_s(attempt, one.frame.now) for attempt in one.view.attempts]
+    known = [length for length in lengths if length is not None]
+    seconds = sum(known) if known else None
+    points = sum(phase.points for phase in found)
+    means = [phase.mean * phase.points for phase in found if phase.mean is not None]
+    mean = sum(means) / points if points and means else None
+    steps = [phase.steps for phase in found if phase.steps is not None]
+    return Phase(TOTAL, found[-1].last, mean, None, points, sum(steps) if steps else None, seconds)
+
+
+def _row(name: str, one: Phase | None, told: Mapping[str, str], rate: float | None) -> PhaseRow:
+    seconds = one.seconds if one else None
+    cost = None if seconds is None or rate is None else words.money(seconds * rate / 3600)
+    return PhaseRow(
+        name,
+        said(_loss(one.last) if one else None, told.get("last")),
+        said(_loss(one.mean) if one else None, told.get("mean")),
+        said(None, told.get("loss")),
+        said(words.count(one.steps) if one else None, told.get("steps")),
+        said(words.span(None if seconds is None else round(seconds)), told.get("time")),
+        said(cost, told.get("cost")),
+    )
+
+
+def _loss(value: float | None) -> str | None:
+    return None if value is None else f"{value:.4f}"
+
+
+def _tests(one: Whole, typed: Mapping[str, str]) -> Iterator[TestRow]:
+    """Texts that `engine probe` kept, the newest of each prompt, then what was typed."""
+    kept = {str(found.get("prompt")): found for found in probing.kept(one.run)}
+    for prompt, found in kept.items():
+        seconds, mark = found.get("seconds"), found.get("mark")
+        latency = f"{seconds:.2f}s" if isinstance(seconds, (int, float)) else None
+        remark = f"{found.get('words')} words, step {words.count(found.get('step'))}"
+        yield TestRow(prompt[:80], said(latency), said(None, mark), Said(remark))
+    for name, told in grouped(typed, "test").items():
+        yield TestRow(
+            name,
+            said(None, told.get("latency")),
+            said(None, told.get("mark")),
+            said(None, told.get("remark")),
+        )
+
+
+def _output(one: Whole, typed: Mapping[str, str]) -> Output:
+    """The newest checkpoint that is known to be whole, and where it was pushed; one that is gone is said to be."""
+    told, facts = dict(listed(typed, "output")), one.view.keeper.saves
+    hashes = {s.path: s.manifest for a in one.view.attempts for s in a.facts.trainer.saved}
+    hashes.update({c.path: c.manifest for c in facts.commits})
+    best = _best(one)
+    pushed = next((p.to for p in reversed(facts.pushed) if best and p.path == best.path), None)
+    mark = hashes.get(best.path) if best else None
+    return Output(
+        said(best.name if best else None, told.get("name")),
+        said(pushed or (best.path if best else None), told.get("path")),
+        said(words.size(best.bytes) if best else None, told.get("size")),
+        said(mark[:12] if mark else None, told.get("sha256")),
+        said(_standing(best, one) if best else None, told.get("status")),
+    )
+
+
+def _best(one: Whole) -> Checkpoint | None:
+    known = [c for c in one.status.checkpoints if c.verified is not False]
+    if known:
+        return max(known, key=lambda c: (bool(c.verified), c.step or 0))
+    saved = [s for a in one.view.attempts for s in a.facts.trainer.saved]
+    last = saved[-1] if saved else None
+    name = PurePosixPath(last.path).name if last else ""
+    return Checkpoint(name, last.path, last.step, last.bytes, None, None) if last else None
+
+
+def _standing(best: Checkpoint, one: Whole) -> str:
+    if best.path in one.view.keeper.saves.pins:
+        return "pinned"
+    if best.where is None and best not in one.status.checkpoints:
+        return "saved, not on this disk now"
+    return "verified" if best.verified else "told by the trainer"
