@@ -1,7 +1,8 @@
 """A training log that people keep in Markdown: a heading a session, tables, lists. All of it stays marked as typed.
 
 `### Session 5: Curriculum (2026-01-20)` begins a session. Tables after the sessions belong to them by the
-session's number, by the name of what came out, or by the words of that name. What is in a code fence is an example and no session.
+session's number, by the name of what came out, or by the words of that name. What is in a code
+fence is an example and no session.
 """
 
 from __future__ import annotations

@@ -5,39 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from engine import probing
 from engine.cli import words
 from engine.curves import Whole
-from engine.frozen import section
 from engine.observe import LOCAL
+from engine.report.attributes import IMPORTED, attributes, hyper
 from engine.report.mixes import DataRow, mixes, total
+from engine.report.outputs import Output, output
 from engine.report.phases import ALL, Phase, phases
 from engine.report.said import NOTHING, Said, grouped, listed, said
 from engine.report.troubles import troubles
 from engine.runs import logs_folder
-from engine.status.answers import Checkpoint
 from engine.status.pace import trained_s
 
-IMPORTED = "imported"
-"""The host of runs that were imported, and who notes where they came from."""
 Named = tuple[tuple[str, Said], ...]
 TOTAL = "Total"
-HYPER = (
-    ("Rank (r)", "adapter", "rank"),
-    ("Alpha", "adapter", "alpha"),
-    ("Batch Size", "train", "micro_batch"),
-    ("Grad Accum", "train", "grad_accum"),
-    ("Epochs", "train", "epochs"),
-    ("Learning Rate", "optim", "learning_rate"),
-    ("Warm-up Steps", "schedule", "warmup_steps"),
-    ("Schedule", "schedule", "kind"),
-    ("Weight Decay", "optim", "weight_decay"),
-    ("Max Length", "data", "max_length"),
-    ("Seed", "train", "seed"),
-)
 
 
 @dataclass(frozen=True)
@@ -61,17 +46,6 @@ class TestRow:
     latency: Said
     mark: Said
     remark: Said
-
-
-@dataclass(frozen=True)
-class Output:
-    """What came out: where it lies, how large it is, by what hash it is known, how it stands."""
-
-    name: Said = NOTHING
-    path: Said = NOTHING
-    size: Said = NOTHING
-    sha256: Said = NOTHING
-    status: Said = NOTHING
 
 
 @dataclass(frozen=True)
@@ -116,10 +90,10 @@ def entry(one: Whole) -> Entry:
         title=_over(one.status.profile or one.run.id, typed.get("title")),
         date=said(None if _words_alone(one) else _date(one), typed.get("date")),
         word=_over(words.MISSING if _words_alone(one) else one.status.word, typed.get("status")),
-        attributes=tuple(_attributes(one, typed)),
+        attributes=tuple(attributes(one, typed)),
         data=data,
         rows=total(data, typed),
-        hyper=tuple(_hyper(one.profile, typed)),
+        hyper=tuple(hyper(one.profile, typed)),
         phases=rows,
         whole=whole,
         results=tuple((name, Said(value, True)) for name, value in listed(typed, "result")),
@@ -128,7 +102,7 @@ def entry(one: Whole) -> Entry:
         improvements=_list("improvement", typed),
         notes=(*_notes(one), *_list("note", typed)),
         merged=_list("merged", typed),
-        output=_output(one, typed),
+        output=output(one, typed),
         commit=said(commit, typed.get("commit")),
         evaluations=grouped(typed, "eval"),
         typed=typed,
@@ -169,91 +143,6 @@ def _date(one: Whole) -> str | None:
         )
     except (OverflowError, ValueError, OSError):
         return None
-
-
-def _attributes(one: Whole, typed: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
-    measured: dict[str, str | None] = {
-        "Model": _model(one.profile),
-        "Method": _method(one.profile),
-        "GPU": _gpu(one),
-        "VM": _machine(one),
-    }
-    told = dict(listed(typed, "attribute"))
-    for name, value in measured.items():
-        found = said(value, told.pop(name, None))
-        if found != NOTHING:
-            yield name, found
-    for name, word in told.items():
-        yield name, Said(word, True)
-
-
-def _model(profile: Mapping[str, Any]) -> str | None:
-    model = section(profile, "model")
-    base, scratch = model.get("base"), section(model, "from_scratch")
-    if base:
-        return str(base)
-    if scratch:
-        told = ", ".join(
-            f"{k} {v}" for k, v in scratch.items() if k in ("layers", "heads", "width")
-        )
-        return f"{scratch.get('family', 'model')} from scratch ({told})"
-    return None
-
-
-def _method(profile: Mapping[str, Any]) -> str | None:
-    if profile.get("recipe") in (None, "command"):
-        return None
-    kind = section(profile, "adapter").get("kind")
-    names = {"lora": "LoRA", "dora": "DoRA", "full": "full training"}
-    bits = section(profile, "model").get("bits")
-    phases_ = profile.get("phase")
-    many = (
-        f" ({len(phases_)}-phase curriculum)"
-        if isinstance(phases_, list) and len(phases_) > 1
-        else ""
-    )
-    quantized = f"{bits}-bit " if bits in (4, 8) else ""
-    return f"{quantized}{names.get(str(kind), str(profile['recipe']))}{many}"
-
-
-def _gpu(one: Whole) -> str | None:
-    names = [gpu.name or "unnamed" for gpu in one.status.gpus]
-    if names:
-        return names[0] if len(names) == 1 else f"{len(names)} × {names[0]}"
-    planned = one.view.last.facts.trainer.planned if one.view.last else None
-    return planned.device if planned else None
-
-
-def _machine(one: Whole) -> str | None:
-    runner = one.view.last.facts.runner.runner if one.view.last else None
-    if runner is not None:
-        return (
-            runner.machine if one.status.host == LOCAL else f"{one.status.host}, {runner.machine}"
-        )
-    return None if one.status.host == IMPORTED else one.status.host
-
-
-def _hyper(profile: Mapping[str, Any], typed: Mapping[str, str]) -> Iterator[tuple[str, Said]]:
-    told = dict(listed(typed, "hyper"))
-    trained = profile.get("recipe") not in (None, "command")
-    for name, table, key in HYPER:
-        value = section(profile, table).get(key) if trained else None
-        shown = f"{value:g}" if isinstance(value, float) else None if value is None else str(value)
-        found = said(shown, told.pop(name, None))
-        if found != NOTHING:
-            yield name, found
-        if name == "Grad Accum" and trained:
-            yield "Effective Batch", said(_effective(profile), told.pop("Effective Batch", None))
-    for name, word in told.items():
-        yield name, Said(word, True)
-
-
-def _effective(profile: Mapping[str, Any]) -> str | None:
-    train = section(profile, "train")
-    parts = [train.get("micro_batch"), train.get("grad_accum"), train.get("devices", 1)]
-    if not all(isinstance(part, int) for part in parts):
-        return None
-    return str(parts[0] * parts[1] * parts[2])
 
 
 def _phases(one: Whole, typed: Mapping[str, str]) -> tuple[tuple[PhaseRow, ...], PhaseRow]:
@@ -313,38 +202,3 @@ def _tests(one: Whole, typed: Mapping[str, str]) -> Iterator[TestRow]:
             said(None, told.get("mark")),
             said(None, told.get("remark")),
         )
-
-
-def _output(one: Whole, typed: Mapping[str, str]) -> Output:
-    """The newest checkpoint that is known to be whole, and where it was pushed; one that is gone is said to be."""
-    told, facts = dict(listed(typed, "output")), one.view.keeper.saves
-    hashes = {s.path: s.manifest for a in one.view.attempts for s in a.facts.trainer.saved}
-    hashes.update({c.path: c.manifest for c in facts.commits})
-    best = _best(one)
-    pushed = next((p.to for p in reversed(facts.pushed) if best and p.path == best.path), None)
-    mark = hashes.get(best.path) if best else None
-    return Output(
-        said(best.name if best else None, told.get("name")),
-        said(pushed or (best.path if best else None), told.get("path")),
-        said(words.size(best.bytes) if best else None, told.get("size")),
-        said(mark[:12] if mark else None, told.get("sha256")),
-        said(_standing(best, one) if best else None, told.get("status")),
-    )
-
-
-def _best(one: Whole) -> Checkpoint | None:
-    known = [c for c in one.status.checkpoints if c.verified is not False]
-    if known:
-        return max(known, key=lambda c: (bool(c.verified), c.step or 0))
-    saved = [s for a in one.view.attempts for s in a.facts.trainer.saved]
-    last = saved[-1] if saved else None
-    name = PurePosixPath(last.path).name if last else ""
-    return Checkpoint(name, last.path, last.step, last.bytes, None, None) if last else None
-
-
-def _standing(best: Checkpoint, one: Whole) -> str:
-    if best.path in one.view.keeper.saves.pins:
-        return "pinned"
-    if best.where is None and best not in one.status.checkpoints:
-        return "saved, not on this disk now"
-    return "verified" if best.verified else "told by the trainer"

@@ -79,18 +79,15 @@ def _of_run(run: Run) -> Iterator[Node]:
     profile, view = frozen(run), _view(run)
     models, base = _models(profile)
     yield from models
-    inputs = [base] if base else []
     yield from (data := list(_data(profile)))
-    inputs += [node.id for node in data]
-    accepted = view.keeper.accepted
+    inputs = [*([base] if base else []), *(node.id for node in data)]
+    accepted, how = view.keeper.accepted, _method(profile)
     if accepted and accepted.parent:
         inputs.append(_checkpoint_id(accepted.parent, accepted.resume_from or "?"))
         how = f"forked from {accepted.parent} at step {words.count(accepted.resume_step)}"
         yield Node(
             inputs[-1], "checkpoint", accepted.resume_from or "?", None, (f"run {accepted.parent}",)
         )
-    else:
-        how = _method(profile)
     digest = accepted.digest if accepted else None
     yield Node(f"run {run.id}", "run", run.id, digest, tuple(inputs), how)
     yield from _phases(run, profile)
