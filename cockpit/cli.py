@@ -13,7 +13,7 @@ from pathlib import Path
 from cockpit.app import Cockpit, Opening
 from cockpit.themes import THEMES
 from cockpit.watching.roster import Runs
-from engine import __version__, index
+from engine import __version__, index, vault
 from engine.cli.output import Output
 from engine.cli.target import the
 from engine.errors import NotFound, Problem, Unusable
@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="*", metavar="RUN | DIR | replay RUN | mix PROFILE | demo")
+    parser.add_argument(
+        "what", nargs="*", metavar="RUN | BUNDLE | DIR | replay RUN | mix PROFILE | demo"
+    )
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="of a replay")
     parser.add_argument("--samples", action="store_true", help="replay: the recordings that ship")
     parser.add_argument(
@@ -117,6 +119,7 @@ def _opening(args: argparse.Namespace) -> Opening:
         run = _demo(logs)
     elif what:
         runs, run = _named(what[0], runs)
+        tape = tape or (run is not None and vault.inside(run.folder))
     return Opening(runs, run, tape, args.speed, args.theme, args.ascii)
 
 

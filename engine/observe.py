@@ -53,12 +53,16 @@ class Observer:
         saved = sum(len(attempt.facts.trainer.saved) for attempt in frame.view.attempts)
         now, known = time.monotonic(), self._disk
         fresh = known is not None and known[1] == saved and now - known[0] < self._disk_s
-        disk = known[2] if known is not None and fresh else look_at_disk(frame.view, self.run)
+        disk = known[2] if known is not None and fresh else self._look(frame.view)
         status = told(describe(frame, self._agreed(frame.view), disk), frame.view)
         found = known[3] if known is not None and fresh else self._unannounced(status, frame.view)
         if not fresh:
             self._disk = now, saved, disk, found
         return replace(status, checkpoints=(*status.checkpoints, *found))
+
+    def _look(self, view: View) -> Disk:
+        """What a bundle tells of is on somebody else's disk."""
+        return {} if vault.inside(self.run.folder) else look_at_disk(view, self.run)
 
     def _unannounced(self, status: Status, view: View) -> list[Checkpoint]:
         """What the profile's globs find beside what the trainer told; nobody can say it is whole."""

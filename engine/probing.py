@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine import vault
 from engine.checkpoints import Checkpoint
 from engine.evaluate.score import score
 from engine.evaluating import Asking
@@ -20,6 +21,7 @@ from engine.profile.tables.training import Eval
 from engine.runs import PRIVATE_FILE, Run
 
 FILE = "probes.jsonl"
+MOST = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ def kept(run: Run) -> list[dict[str, Any]]:
     """All texts of a run, oldest first, each with the last mark that somebody gave it."""
     found: dict[str, dict[str, Any]] = {}
     try:
-        lines = (run.folder / FILE).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = vault.small(run.folder / FILE, MOST).decode().splitlines()
+    except (OSError, ValueError):
         return []
     for line in lines:
         try:

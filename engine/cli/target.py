@@ -24,10 +24,25 @@ REWAKE_S = 15.0
 
 
 def the(word: str, out: Output) -> Run:
-    """The run that RUN means; from now on its secrets are hidden."""
-    run = _find(word)
+    """The run that RUN means, also one inside a bundle; from now on its secrets are hidden."""
+    run = _bundled(word, out) or _find(word)
     out.hide(hider(run))
     return run
+
+
+def _bundled(word: str, out: Output) -> Run | None:
+    """The run in a file of that name; what is doubtful about the file is said."""
+    path = Path(word)
+    if not path.is_file():
+        return None
+    from engine.bundle import opening
+
+    if not opening.is_bundle(path):
+        return None
+    found = opening.opened(path)
+    for doubt in found.doubts:
+        out.say(f"engine: {path.name}: {doubt}")
+    return found.run
 
 
 def _find(word: str) -> Run:
