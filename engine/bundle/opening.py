@@ -103,7 +103,7 @@ def _held(archive: zipfile.ZipFile, path: Path) -> Opened:
     doubts: list[str] = []
     parts = {info.filename: info for info in infos if form.PART.fullmatch(info.filename)}
     unknown = [i.filename for i in infos if i.filename not in parts and i.filename != form.MANIFEST]
-    if len(parts) + len(unknown) + 1 < len(infos):
+    if len({info.filename for info in infos}) < len(infos):
         raise Unusable(f"{path} holds a part twice", AGAIN)
     if unknown:
         some = ", ".join(display(name, 60) for name in unknown[:4])
