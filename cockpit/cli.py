@@ -23,6 +23,8 @@ EXAMPLES = """examples:
   cockpit                       every run
   cockpit @                     the newest run
   cockpit replay @ --speed 60   it once more, a minute a second
+  cockpit replay                the recordings that ship
+  cockpit run.cockpit           a bundle that somebody sent
   cockpit mix profile.toml      what its phases ask of the buckets, and get
   cockpit demo                  train a tiny model, here and now
   cockpit --serve 8000          the same in a browser, on this machine
@@ -106,11 +108,9 @@ def _opening(args: argparse.Namespace) -> Opening:
     if what[:1] == ["mix"]:
         return _mix(what[1:], args.theme)
     tape = what[:1] == ["replay"]
-    if tape and args.samples:
-        return _samples(logs / "samples", args)
     what = what[1:] if tape else what
-    if tape and not what:
-        raise Unusable("replay which run?", "cockpit replay @ is the newest")
+    if tape and (args.samples or not what):
+        return _samples(logs / "samples", args)
     if len(what) > 1:
         raise Unusable(f"one run at a time, not {len(what)}", "cockpit --help")
     runs: Runs = partial(every, logs)

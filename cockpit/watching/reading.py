@@ -10,7 +10,6 @@ import numpy as np
 
 from cockpit.plot.grown import Grown
 from cockpit.watching.clock import Clock
-from cockpit.watching.reach import until
 from engine import vault
 from engine.columns import (
     EMPTY,
@@ -24,6 +23,7 @@ from engine.columns import (
     tally,
     times,
 )
+from engine.columns.prefix import until
 from engine.columns.series import Floats
 from engine.curves.curves import Curves, Part
 from engine.reader import LONG, lens_of
