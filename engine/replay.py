@@ -46,6 +46,7 @@ class Replay:
         self._terms: dict[int, Terms] = {}
         self._chosen = chosen_dialect(run)
         self._jumps = Jumps(run, self._tracks)
+        self._read: dict[str, int] = {}
         self._begin()
 
     @property
@@ -82,7 +83,7 @@ class Replay:
     def _begin(self) -> None:
         """Nothing was revealed yet."""
         self._fold = RunFold()
-        self._read: dict[str, int] = {}
+        self._read = {}
         for attempt in self.run.attempts():
             self._fold.look(attempt.number, lens_of(attempt, self._chosen))
 

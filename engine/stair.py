@@ -1,4 +1,4 @@
-"""A segment of events folded up to any of its lines: where it stood is kept now and then, so going back costs little."""
+"""A segment of events folded up to any of its lines: where it stood is kept now and then, to go back by."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Keep": {
         "hosts": ("hosts", "the machines that runs can go to"),
         "export": ("export", "a run's metrics as a file for other programs"),
+        "costs": ("costs", "what runs have cost and will, foreseen beside measured"),
         "report": ("report", "a run's entry of the session log, the log of all, the lineage"),
         "gc": ("gc", "remove caches, leftovers and, when told to, old runs"),
         "doctor": ("doctor", "what a bug report needs to know about this machine"),

@@ -1,4 +1,4 @@
-"""What the scalar fold knows after any number of a table's rows, without going through them: for seeking in a recording."""
+"""What the scalar fold knows after any number of a table's rows, without going through them: for seeking."""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from engine import probing
 from engine.cli import words
+from engine.costs.bills import HOUR_S
+from engine.costs.ledger import seconds
 from engine.curves import Whole
 from engine.observe import LOCAL
 from engine.report.attributes import IMPORTED, attributes, hyper
@@ -19,7 +21,6 @@ from engine.report.phases import ALL, Phase, phases
 from engine.report.said import NOTHING, Said, grouped, listed, said
 from engine.report.troubles import troubles
 from engine.runs import logs_folder
-from engine.status.pace import trained_s
 
 Named = tuple[tuple[str, Said], ...]
 TOTAL = "Total"
@@ -159,26 +160,24 @@ def _together(one: Whole, found: Sequence[Phase]) -> Phase | None:
     """All phases; the time is that of the attempts, not only of what was trained."""
     if not found:
         return None
-    lengths = [trained_s(attempt, one.frame.now) for attempt in one.view.attempts]
-    known = [length for length in lengths if length is not None]
-    seconds = sum(known) if known else None
+    spent = seconds(one.view, one.frame.now)
     points = sum(phase.points for phase in found)
     means = [phase.mean * phase.points for phase in found if phase.mean is not None]
     mean = sum(means) / points if points and means else None
     steps = [phase.steps for phase in found if phase.steps is not None]
-    return Phase(TOTAL, found[-1].last, mean, None, points, sum(steps) if steps else None, seconds)
+    return Phase(TOTAL, found[-1].last, mean, None, points, sum(steps) if steps else None, spent)
 
 
 def _row(name: str, one: Phase | None, told: Mapping[str, str], rate: float | None) -> PhaseRow:
-    seconds = one.seconds if one else None
-    cost = None if seconds is None or rate is None else words.money(seconds * rate / 3600)
+    took = one.seconds if one else None
+    cost = None if took is None or rate is None else words.money(took * rate / HOUR_S)
     return PhaseRow(
         name,
         said(_loss(one.last) if one else None, told.get("last")),
         said(_loss(one.mean) if one else None, told.get("mean")),
         said(None, told.get("loss")),
         said(words.count(one.steps) if one else None, told.get("steps")),
-        said(words.span(None if seconds is None else round(seconds)), told.get("time")),
+        said(words.span(None if took is None else round(took)), told.get("time")),
         said(cost, told.get("cost")),
     )
 

@@ -143,7 +143,7 @@ def verb(home: str, words: list[str]) -> int:
 
 def seek(home: str, name: str) -> dict[str, float]:
     """Random places of a recording under the screen's own reader."""
-    tape, run = _tape(home, name)
+    tape = _tape(home, name)
     begun = time.perf_counter()
     tape.look()
     while (found := tape.look()) is not None and found.behind:
@@ -187,4 +187,4 @@ def _tape(home: str, name: str) -> Any:
     from engine.runs import Run
 
     run = Run(Path(home) / "logs" / name)
-    return Tape(run), run
+    return Tape(run)

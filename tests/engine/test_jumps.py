@@ -78,12 +78,8 @@ def test_any_jump_shows_what_the_way_there_shows(
 ) -> None:
     run = long_run(tmp_path, torn)
     moments = Replay(run).moments
-    times = random.Random(5).choices(moments, k=10) + [
-        moments[-1],
-        moments[0],
-        s.T0 + 3200.5,
-        s.T0 + 4399.5,
-    ]
+    chosen = random.Random(5).choices(moments, k=10)
+    times = [*chosen, moments[-1], moments[0], s.T0 + 3200.5, s.T0 + 4399.5]
     jumped = views(run, times)
     request.getfixturevalue("walked")
     assert Replay(run).moments == moments
