@@ -19,7 +19,8 @@ from engine.columns.series import Ints, frozen
 from engine.columns.store import Growing
 from engine.journal import Follower
 from engine.runs import Attempt, Run
-from engine.timeline import BLOCK, Sizes
+from engine.sizes import Sizes
+from engine.timeline import BLOCK
 
 CAP = 64 * 1024
 """Bytes of a line that are looked at."""

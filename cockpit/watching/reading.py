@@ -29,7 +29,7 @@ from engine.curves.curves import Curves, Part
 from engine.reader import LONG, lens_of
 from engine.runs import Attempt, Run
 from engine.scalars import Ahead, AttemptFold
-from engine.timeline import Sizes
+from engine.sizes import Sizes
 from engine.view import AttemptView, View
 
 SLICE = 32 << 20

@@ -20,8 +20,9 @@ from engine.profile import from_json
 from engine.rate import tokens_step
 from engine.reader import LONG, RunReader, lens_of
 from engine.runs import Attempt, Run
+from engine.sizes import Sizes
 from engine.status import Status, Terms
-from engine.timeline import Sizes, blocks
+from engine.timeline import blocks
 from engine.view import AttemptView, View
 
 

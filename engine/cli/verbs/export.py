@@ -29,6 +29,8 @@ EXAMPLES = """
 TEXT = ("csv", "html", "md", "junit")
 """Formats that can go to stdout."""
 FILES = ("parquet", "png", "svg", "bundle", "wandb", "tensorboard")
+FOLDERS = ("wandb", "tensorboard")
+"""Of these the folder is made."""
 Made = tuple[Path, int | None, list[str]]
 """Where it is, rows in it, and their columns; None where it is no table."""
 
@@ -51,6 +53,8 @@ def act(args: argparse.Namespace, out: Output) -> int:
     if args.out is None:
         sys.stdout.write(_text(run, args.to))
         return 0
+    if args.to not in FOLDERS and not Path(args.out).absolute().parent.is_dir():
+        raise Unusable(f"{args.out}: No such file or directory", "make its folder first")
     path, rows, columns = _WRITERS.get(args.to, _plain)(run, args, out)
     if args.json:
         out.value({"run": run.id, "path": str(path), "to": args.to, "bytes": _bytes(path),
