@@ -105,6 +105,14 @@ def compare(
     )
 
 
+def judged(wholes: Sequence[Whole], base: int) -> dict[str, Verdict]:
+    """The verdicts alone, where each run stands now."""
+    sides = [
+        side_of(one, list(courses_of(one, ("eval_loss", "loss"), "step", None))) for one in wholes
+    ]
+    return {s.name: verdict(s, sides[base]) for at, s in enumerate(sides) if at != base}
+
+
 def judge(gate: Gate, side: Side, base: Side) -> Judged:
     """A number that nobody told passes no gate, and one that means something else cannot be judged."""
     own, other = side.ends.get(gate.metric), base.ends.get(gate.metric)
