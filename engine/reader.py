@@ -22,6 +22,9 @@ from engine.view import RunFold, View
 
 SLICE = 1 << 18
 """Bytes between two looks at the clock."""
+NEWEST = 192 << 10
+"""Bytes at the end of a runner's segment that are read whole in brief."""
+READINGS = (b'{"e":"beat"', b'{"e":"pulsed"', b'{"e":"grew"')
 JOB = 4 << 20
 LONG = 2 << 20
 """Bytes of a trainer's segment from which loading numpy and reading it as columns is quicker than folding its lines."""
@@ -30,6 +33,7 @@ LONG = 2 << 20
 class RunReader:
     """Follows the segments of one run, all parts of its attempts or some.
 
+    `brief` leaves readings out of a long runner's segment, all but the newest: who asks how a run went needs no more.
     `holds` says of which attempts somebody else reads what the trainer tells: nothing of it is read until `adopt`.
     """
 
@@ -38,12 +42,14 @@ class RunReader:
         run: Run,
         parts: tuple[str, ...] = SEGMENTS,
         holds: Callable[[Attempt], bool] | None = None,
+        brief: bool = False,
     ) -> None:
         self.run = run
         self.behind = False
         """The last `poll` ran out of its time."""
         self._parts = parts
         self._holds = holds
+        self._brief = brief
         self._held: set[int] = set()
         self._chosen: str | None = None
         self._begin()
@@ -91,7 +97,13 @@ class RunReader:
             return
         if part == "trainer" and not follower.offset and _is_long(follower.path):
             follower = self._leap(int(number))
+        tail = max((vault.size(follower.path) or 0) - NEWEST, 0)
+        if not self._brief or part != "runner":
+            tail = 0
         for piece in _pieces(follower):
+            if piece.end <= tail:
+                self._fold.feed(segment, _told(piece.data))
+                continue
             if piece.reset is not None:
                 self._fold.restart(segment)
             self._fold.feed(segment, piece.data)
@@ -117,6 +129,13 @@ class RunReader:
             self._held.add(number)
         for part in self._parts:
             self._followers[f"{number}/{part}"] = Follower(attempt.segment(part))
+
+
+def _told(data: bytes) -> bytes:
+    """The lines that are no reading; at both edges whatever there is of one."""
+    lines = data.split(b"\n")
+    kept = [line for line in lines[1:-1] if not line.startswith(READINGS)]
+    return b"\n".join([lines[0], *kept, *lines[1:][-1:]])
 
 
 def _smallest_first(segment: str) -> int:

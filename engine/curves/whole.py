@@ -49,11 +49,11 @@ class Whole:
 
 def whole(run: Run) -> Whole:
     """What a trainer told at length is read as columns, and the fold takes over what these tell."""
-    reader = RunReader(run, holds=lambda attempt: (vault.size(attempt.trainer) or 0) > LONG)
+    reader = RunReader(run, holds=_is_long, brief=True)
     reader.poll()
     read: dict[int, Source] = {}
     for attempt in run.attempts():
-        if (vault.size(attempt.trainer) or 0) > LONG:
+        if _is_long(attempt):
             source = read[attempt.number] = columns.of_trainer(run, attempt)
             source.poll()
             reader.adopt(attempt.number, columns.ahead(source.columns.saved()))
@@ -63,6 +63,10 @@ def whole(run: Run) -> Whole:
     number = frame.view.last.number if frame.view.last else 0
     terms = terms_of(run, number)
     return Whole(run, frame, observer.status(frame), terms, Curves(parts), frozen(run))
+
+
+def _is_long(attempt: Attempt) -> bool:
+    return (vault.size(attempt.trainer) or 0) > LONG
 
 
 def _tokens(run: Run) -> int | None:

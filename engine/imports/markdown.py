@@ -80,9 +80,16 @@ def fill(path: Path, number: str, found: Found) -> None:
         if str(session.number) == number:
             found.typed = dict(list(session.typed.items())[:MOST_TYPED])
             found.name = session.name
-            if session.date is not None:
-                found.at(float(timegm(strptime(session.date, "%Y-%m-%d"))))
+            found.at(_day(session.date))
             return
+
+
+def _day(date: str | None) -> float | None:
+    """A person may type any date."""
+    try:
+        return None if date is None else float(timegm(strptime(date, "%Y-%m-%d")))
+    except ValueError:
+        return None
 
 
 def _sections(text: str) -> Iterator[tuple[str, list[str]]]:
