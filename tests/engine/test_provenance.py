@@ -17,7 +17,9 @@ def test_it_is_measured(tmp_path: Path) -> None:
     assert commit(tmp_path) is None
 
     def git(*words: str) -> str:
-        done = subprocess.run([*GIT, "-C", str(tmp_path), *words], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [*GIT, "-C", str(tmp_path), *words], capture_output=True, text=True, check=True
+        )
         return done.stdout.strip()
 
     git("init", "-q")

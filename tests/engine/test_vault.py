@@ -30,9 +30,16 @@ def held() -> Iterator[None]:
 def test_parts_are_read_like_files(held: None) -> None:
     assert vault.small(ROOT / "a/keeper.jsonl", 100) == b"one\ntwo\n"
     assert vault.size(ROOT / "a/keeper.jsonl") == 8 and vault.size(ROOT / "a/none") is None
-    assert vault.names(ROOT / "a/attempts") == ["12"] and vault.names(ROOT / "a") == ["attempts", "keeper.jsonl"]
+    assert vault.names(ROOT / "a/attempts") == ["12"] and vault.names(ROOT / "a") == [
+        "attempts",
+        "keeper.jsonl",
+    ]
     follower = Follower(ROOT / "a/keeper.jsonl")
-    assert (follower.read(4).data, follower.read().data, follower.read().data) == (b"one\n", b"two\n", b"")
+    assert (follower.read(4).data, follower.read().data, follower.read().data) == (
+        b"one\n",
+        b"two\n",
+        b"",
+    )
     with pytest.raises(FileNotFoundError):
         vault.descriptor(ROOT / "a/none")
     with pytest.raises(ValueError, match="no small file"):
@@ -48,7 +55,11 @@ def test_two_readers_stand_at_places_of_their_own(held: None) -> None:
 def test_what_lies_beside_is_a_file_of_the_disk(held: None, tmp_path: Path) -> None:
     (tmp_path / "f").write_text("disk")
     assert vault.small(tmp_path / "f", 10) == b"disk"
-    assert not vault.inside(Path(f"{ROOT}.notes.jsonl")) and vault.inside(ROOT / "a") and vault.inside(ROOT)
+    assert (
+        not vault.inside(Path(f"{ROOT}.notes.jsonl"))
+        and vault.inside(ROOT / "a")
+        and vault.inside(ROOT)
+    )
 
 
 def test_what_was_forgotten_is_gone(held: None) -> None:

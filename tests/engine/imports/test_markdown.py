@@ -43,7 +43,12 @@ def test_what_each_session_says(tmp_path: Path) -> None:
     path = tmp_path / "LOG.md"
     path.write_text(LOG)
     one, two = sessions(path)
-    assert (one.number, one.title, one.date, one.typed["result.Final Loss"]) == (1, "First", None, "0.14")
+    assert (one.number, one.title, one.date, one.typed["result.Final Loss"]) == (
+        1,
+        "First",
+        None,
+        "0.14",
+    )
     assert two.typed["attribute.GPU"] == "H100 | 80GB" and two.typed["status"] == "COMPLETE"
     assert (two.typed["note.1"], two.typed["note.2"], two.name) == ("one", "two", "second-v2")
     assert (two.typed["cost.dollars"], two.typed["cost.duration"]) == ("$0.25", "6 min")
