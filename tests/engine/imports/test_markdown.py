@@ -38,6 +38,11 @@ LOG = """# Log
 | Session 7 | - | - | - |
 """
 
+PIECES = (
+    *LOG.splitlines(), "|", "||||", "|---|", "| **Total** |", "**", "```", "- ", "| Phase | Examples |",
+    "|---|---|", "| Phase | Final Loss | Steps |", "### Session 3: x (9999-99-99)",
+)  # fmt: skip
+
 
 def test_what_each_session_says(tmp_path: Path) -> None:
     path = tmp_path / "LOG.md"
@@ -71,8 +76,7 @@ def test_other_markdown_is_a_console(tmp_path: Path) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from([*LOG.splitlines(), "|", "||||", "|---|", "| **Total** |", "**", "```", "- ", "| Phase | Examples |",
-                                 "|---|---|", "| Phase | Final Loss | Steps |", "### Session 3: x (9999-99-99)"]), max_size=40))  # fmt: skip
+@given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_any_order_of_lines_is_read(tmp_path: Path, lines: list[str]) -> None:
     path = tmp_path / "LOG.md"
     path.write_text("\n".join(lines))
