@@ -13,7 +13,7 @@ import numpy as np
 from cockpit.plot.curve import Band, Floats
 from engine.profile import Profile
 from engine.profile.tables.guarding import Expectation
-from engine.rate import rate
+from engine.rate import rate, tokens_step
 
 POINTS = 400
 """How many points a planned curve is drawn from."""
@@ -48,7 +48,7 @@ def agreed(profile: Profile | None) -> Agreed:
     bands = {metric: tuple(_bands(one, steps)) for metric, one in profile.expect.items()}
     if profile.recipe == "command":
         return Agreed(bands, profile=profile)
-    return Agreed(bands, profile.optim.max_grad_norm or None, _tokens(profile), profile)
+    return Agreed(bands, profile.optim.max_grad_norm or None, tokens_step(profile), profile)
 
 
 def _bands(expected: Expectation, steps: bool) -> list[Band]:
@@ -56,11 +56,3 @@ def _bands(expected: Expectation, steps: bool) -> list[Band]:
     if steps:
         found += [Band(low, high, start, end) for start, end, low, high in expected.bands]
     return found
-
-
-def _tokens(profile: Profile) -> int | None:
-    """Packed rows are always full; others are not, and only the trainer can count them."""
-    if not profile.data.packing or profile.data.max_length is None:
-        return None
-    train = profile.train
-    return train.micro_batch * train.grad_accum * train.devices * profile.data.max_length

@@ -17,7 +17,6 @@ from cockpit.actions import ANY, bindings
 from cockpit.asking import Asking
 from cockpit.palette import entries
 from cockpit.plot.glyphs import ASCII, suited
-from cockpit.rulers import Kind
 from cockpit.screens.base import Place, RunPlace
 from cockpit.screens.dialogs import Choice, Item
 from cockpit.screens.fleet import FleetPlace
@@ -30,6 +29,7 @@ from cockpit.watching.roster import Fleet, Roster, Runs
 from cockpit.watching.watch import Watch
 from engine.cli import crash
 from engine.cli.target import hider
+from engine.curves.rulers import Kind
 from engine.display import display
 from engine.runs import Run
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from cockpit.app import Cockpit, Opening
 from cockpit.themes import THEMES
 from cockpit.watching.roster import Runs
-from engine import __version__, index
+from engine import __version__, index, vault
 from engine.cli.output import Output
 from engine.cli.target import the
 from engine.errors import NotFound, Problem, Unusable
@@ -23,6 +23,8 @@ EXAMPLES = """examples:
   cockpit                       every run
   cockpit @                     the newest run
   cockpit replay @ --speed 60   it once more, a minute a second
+  cockpit replay                the recordings that ship
+  cockpit run.cockpit           a bundle that somebody sent
   cockpit mix profile.toml      what its phases ask of the buckets, and get
   cockpit demo                  train a tiny model, here and now
   cockpit --serve 8000          the same in a browser, on this machine
@@ -80,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="*", metavar="RUN | DIR | replay RUN | mix PROFILE | demo")
+    parser.add_argument(
+        "what", nargs="*", metavar="RUN | BUNDLE | DIR | replay RUN | mix PROFILE | demo"
+    )
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="of a replay")
     parser.add_argument("--samples", action="store_true", help="replay: the recordings that ship")
     parser.add_argument(
@@ -104,11 +108,9 @@ def _opening(args: argparse.Namespace) -> Opening:
     if what[:1] == ["mix"]:
         return _mix(what[1:], args.theme)
     tape = what[:1] == ["replay"]
-    if tape and args.samples:
-        return _samples(logs / "samples", args)
     what = what[1:] if tape else what
-    if tape and not what:
-        raise Unusable("replay which run?", "cockpit replay @ is the newest")
+    if tape and (args.samples or not what):
+        return _samples(logs / "samples", args)
     if len(what) > 1:
         raise Unusable(f"one run at a time, not {len(what)}", "cockpit --help")
     runs: Runs = partial(every, logs)
@@ -117,6 +119,7 @@ def _opening(args: argparse.Namespace) -> Opening:
         run = _demo(logs)
     elif what:
         runs, run = _named(what[0], runs)
+        tape = tape or (run is not None and vault.inside(run.folder))
     return Opening(runs, run, tape, args.speed, args.theme, args.ascii)
 
 

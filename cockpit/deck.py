@@ -10,8 +10,8 @@ from engine.runs import Run
 
 if TYPE_CHECKING:
     from cockpit.plot.glyphs import Glyphs
-    from cockpit.rulers import Kind
     from engine.checkpoints import Checkpoint
+    from engine.curves.rulers import Kind
     from engine.status import Status
 
 

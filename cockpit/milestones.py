@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cockpit.plot.curve import Mark, MarkKind, Span
-from cockpit.rulers import Ruler
 from engine.clock import ahead_s
+from engine.curves.rulers import Ruler
 from engine.display import display
 from engine.status import Status
 from engine.view import AttemptView, View

@@ -11,8 +11,8 @@ import numpy as np
 from cockpit.agreed import Agreed
 from cockpit.milestones import marks, milestones, redone
 from cockpit.plot.curve import Axis, Band, Curve, Mark, Scene, Span
-from cockpit.rulers import Counting, Kind, Ruler
 from cockpit.watching.moment import Moment
+from engine.curves.rulers import Counting, Kind, Ruler
 from engine.display import display
 
 PACE = ("step_s", "step_time", "time_per_step")

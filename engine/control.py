@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 import engine
-from engine import journal
+from engine import journal, vault
 from engine.errors import Unusable
 from engine.events import Event
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
@@ -36,8 +36,17 @@ def who() -> str:
         return f"uid {os.getuid()}"
 
 
+def _ours_to_change(run: Run) -> None:
+    if vault.inside(run.folder):
+        raise Unusable(
+            f"{run.id} lies in a bundle, which nobody changes",
+            "engine note FILE TEXT writes beside it",
+        )
+
+
 def request(run: Run, kind: str, **fields: Any) -> str:
     """Leave a request and see that somebody takes it up; returns its id."""
+    _ours_to_change(run)
     number = f"{time.time_ns():x}-{os.urandom(4).hex()}"
     body = {"id": number, "kind": kind, "by": who(), "t": time.time(), **fields}
     try:
@@ -53,6 +62,7 @@ def request(run: Run, kind: str, **fields: Any) -> str:
 
 def record(run: Run, event: Event) -> bool:
     """Write a fact about a run that has ended and so has no keeper; False: somebody holds the segment."""
+    _ours_to_change(run)
     try:
         writer = journal.Writer(run.keeper)
     except journal.Held:

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Union
 
+from engine import vault
 from engine.events import Event, Row, encode
 
 HEAD = 256
@@ -102,7 +103,7 @@ class Follower:
     def read(self, most: int = 1 << 20) -> Piece:
         """What came since the last call, `most` bytes at a time; empty when nothing did."""
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = vault.descriptor(self.path)
         except FileNotFoundError:
             return Piece(b"", self.offset)
         try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine import adopting, control, hosts, journal, profile, runs
+from engine import adopting, control, hosts, journal, profile, provenance, runs
 from engine.adopting import Found
 from engine.checkpoints import Checkpoint
 from engine.errors import Unusable
@@ -110,6 +110,7 @@ def _accept(
         parent=origin.run if origin else None,
         resume_from=origin.checkpoint.path if origin else None,
         resume_step=origin.checkpoint.step if origin else None,
+        commit=provenance.commit(where.cwd),
     )
     try:
         writer.append(accepted, durable=True)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine import vault
 from engine.errors import Unusable
 from engine.events.saves import Committed
 from engine.frame import Frame
@@ -51,12 +52,16 @@ class Observer:
         saved = sum(len(attempt.facts.trainer.saved) for attempt in frame.view.attempts)
         now, known = time.monotonic(), self._disk
         fresh = known is not None and known[1] == saved and now - known[0] < self._disk_s
-        disk = known[2] if known is not None and fresh else look_at_disk(frame.view, self.run)
+        disk = known[2] if known is not None and fresh else self._look(frame.view)
         status = told(describe(frame, self._agreed(frame.view), disk), frame.view)
         found = known[3] if known is not None and fresh else self._unannounced(status, frame.view)
         if not fresh:
             self._disk = now, saved, disk, found
         return replace(status, checkpoints=(*status.checkpoints, *found))
+
+    def _look(self, view: View) -> Disk:
+        """What a bundle tells of is on somebody else's disk."""
+        return {} if vault.inside(self.run.folder) else look_at_disk(view, self.run)
 
     def _unannounced(self, status: Status, view: View) -> list[Checkpoint]:
         """What the profile's globs find beside what the trainer told; nobody can say it is whole."""
@@ -167,7 +172,7 @@ def inspect(folder: Path, mark: str | None, hashes: bool = False) -> Seen:
     try:
         if not os.path.lexists(folder):
             return Seen(here=False, verified=None)
-        raw = manifest.small(folder / MANIFEST, manifest.CAP)
+        raw = vault.small(folder / MANIFEST, manifest.CAP)
     except (OSError, ValueError):
         return Seen(here=True, verified=None)
     if mark is not None and hashlib.sha256(raw).hexdigest() != mark:
@@ -186,7 +191,7 @@ def _globs(profile: dict[str, Any] | None) -> tuple[str, ...]:
 
 def _json(path: Path, cap: int) -> dict[str, Any] | None:
     try:
-        found = json.loads(manifest.small(path, cap))
+        found = json.loads(vault.small(path, cap))
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

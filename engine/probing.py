@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine import vault
 from engine.checkpoints import Checkpoint
 from engine.evaluate.score import score
 from engine.evaluating import Asking
@@ -20,6 +21,7 @@ from engine.profile.tables.training import Eval
 from engine.runs import PRIVATE_FILE, Run
 
 FILE = "probes.jsonl"
+MOST = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ def open_in(process: Asking, one: Checkpoint, wanted: Wanted) -> str:
 def write(process: Asking, one: Checkpoint, wanted: Wanted, prompt: str) -> dict[str, Any]:
     """One text and what can be counted in it."""
     asked = {"tokens": wanted.tokens, "temperature": wanted.temperature, "seed": wanted.seed}
+    begun = time.monotonic()
     text = str(process.ask({"prompt": prompt, **asked})["text"])
+    seconds = time.monotonic() - begun
     found = score(text, wanted.forbidden)
     return {
         "id": mark_of(one.path, prompt, text),
@@ -62,6 +66,7 @@ def write(process: Asking, one: Checkpoint, wanted: Wanted, prompt: str) -> dict
         "step": one.step,
         "prompt": prompt,
         "text": text,
+        "seconds": seconds,
         "words": found.words,
         "repeats": found.repeats,
         "forbidden": list(found.forbidden),
@@ -86,8 +91,8 @@ def kept(run: Run) -> list[dict[str, Any]]:
     """All texts of a run, oldest first, each with the last mark that somebody gave it."""
     found: dict[str, dict[str, Any]] = {}
     try:
-        lines = (run.folder / FILE).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = vault.small(run.folder / FILE, MOST).decode().splitlines()
+    except (OSError, ValueError):
         return []
     for line in lines:
         try:

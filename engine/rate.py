@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from engine.profile.profile import Profile
 from engine.profile.tables.training import Schedule
 
 
@@ -19,3 +20,11 @@ def rate(schedule: Schedule, peak: float, step: int, total: int) -> float:
     done = min(1.0, (step - warm) / max(1, total - warm))
     shape = 1.0 - done if schedule.kind == "linear" else 0.5 * (1.0 + math.cos(math.pi * done))
     return peak * (schedule.floor + (1.0 - schedule.floor) * shape)
+
+
+def tokens_step(profile: Profile) -> int | None:
+    """Tokens of an optimizer step. Packed rows are always full; others are not, and only the trainer can count them."""
+    if profile.recipe == "command" or not profile.data.packing or profile.data.max_length is None:
+        return None
+    train = profile.train
+    return train.micro_batch * train.grad_accum * train.devices * profile.data.max_length

@@ -6,11 +6,10 @@ The one path by which `status`, `wait`, the keeper, the cockpit and a replay lea
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 
-from engine import procs
+from engine import procs, vault
 from engine.dialects import Lens, lens
 from engine.events import Lines, Segment, decode
 from engine.events.keeper import DialectChosen
@@ -23,6 +22,10 @@ from engine.view import RunFold, View
 
 SLICE = 1 << 18
 """Bytes between two looks at the clock."""
+NEWEST = 192 << 10
+"""Bytes at the end of a runner's segment that are read whole in brief."""
+READINGS = (b'{"e":"beat"', b'{"e":"pulsed"', b'{"e":"grew"')
+JOB = 4 << 20
 LONG = 2 << 20
 """Bytes of a trainer's segment from which loading numpy and reading it as columns is quicker than folding its lines."""
 
@@ -30,6 +33,7 @@ LONG = 2 << 20
 class RunReader:
     """Follows the segments of one run, all parts of its attempts or some.
 
+    `brief` leaves readings out of a long runner's segment, all but the newest: who asks how a run went needs no more.
     `holds` says of which attempts somebody else reads what the trainer tells: nothing of it is read until `adopt`.
     """
 
@@ -38,12 +42,14 @@ class RunReader:
         run: Run,
         parts: tuple[str, ...] = SEGMENTS,
         holds: Callable[[Attempt], bool] | None = None,
+        brief: bool = False,
     ) -> None:
         self.run = run
         self.behind = False
         """The last `poll` ran out of its time."""
         self._parts = parts
         self._holds = holds
+        self._brief = brief
         self._held: set[int] = set()
         self._chosen: str | None = None
         self._begin()
@@ -91,7 +97,13 @@ class RunReader:
             return
         if part == "trainer" and not follower.offset and _is_long(follower.path):
             follower = self._leap(int(number))
+        tail = max((vault.size(follower.path) or 0) - NEWEST, 0)
+        if not self._brief or part != "runner":
+            tail = 0
         for piece in _pieces(follower):
+            if piece.end <= tail:
+                self._fold.feed(segment, _told(piece.data))
+                continue
             if piece.reset is not None:
                 self._fold.restart(segment)
             self._fold.feed(segment, piece.data)
@@ -119,6 +131,13 @@ class RunReader:
             self._followers[f"{number}/{part}"] = Follower(attempt.segment(part))
 
 
+def _told(data: bytes) -> bytes:
+    """The lines that are no reading; at both edges whatever there is of one."""
+    lines = data.split(b"\n")
+    kept = [line for line in lines[1:-1] if not line.startswith(READINGS)]
+    return b"\n".join([lines[0], *kept, *lines[1:][-1:]])
+
+
 def _smallest_first(segment: str) -> int:
     """What tells most in the fewest bytes: the keeper's words, the runners', the trainers', consoles."""
     return ("keeper", *SEGMENTS).index(segment.rpartition("/")[2])
@@ -136,10 +155,7 @@ def look(view: View) -> Sight:
 
 
 def _is_long(path: Path) -> bool:
-    try:
-        return os.stat(path).st_size > LONG
-    except OSError:
-        return False
+    return (vault.size(path) or 0) > LONG
 
 
 def _pieces(follower: Follower) -> Iterator[Piece]:
@@ -151,7 +167,7 @@ def _pieces(follower: Follower) -> Iterator[Piece]:
 def lens_of(attempt: Attempt, chosen: str | None) -> Lens:
     """How an attempt's console is to be read: by its job, and by what somebody chose since."""
     try:
-        found = json.loads(attempt.job.read_bytes())
+        found = json.loads(vault.small(attempt.job, JOB))
     except (OSError, ValueError, RecursionError):
         found = None
     return lens(found if isinstance(found, dict) else {}, chosen)

@@ -15,7 +15,8 @@ from engine.events import Lines, Row, Segment, decode
 from engine.journal import Follower
 from engine.reader import chosen_dialect, lens_of
 from engine.runs import Attempt, Run
-from engine.timeline import BLOCK, Sizes
+from engine.sizes import Sizes
+from engine.timeline import BLOCK
 
 
 @dataclass

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import vault
 from engine.errors import NotFound, Unusable
 
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}-\d{8}-\d{6}-[0-9a-f]{4}")
@@ -138,7 +139,7 @@ class Run:
     def attempts(self) -> list[Attempt]:
         """Oldest first."""
         try:
-            names = os.listdir(self.folder / "attempts")
+            names = vault.names(self.folder / "attempts")
         except OSError:
             return []
         return [self.attempt(number) for number in sorted(int(n) for n in names if n.isdigit())]

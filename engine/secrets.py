@@ -44,6 +44,14 @@ def lookup(name: str) -> Secret | None:
     return _keyring(name) or _file(name)
 
 
+def written() -> list[str]:
+    """The names in `secrets.toml`; of a file that cannot be read none."""
+    try:
+        return list(tomllib.loads((settings_folder() / "secrets.toml").read_text("utf-8")))
+    except (OSError, ValueError):
+        return []
+
+
 def require(names: Iterable[str]) -> dict[str, str]:
     """All of them, or a problem that names the missing ones."""
     found = {name: lookup(name) for name in names}

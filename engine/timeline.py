@@ -8,64 +8,28 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
+from engine import vault
 from engine.clock import ahead_s
-from engine.events import Lines, Segment, decode
+from engine.events import Lines
 from engine.events.base import number
-from engine.events.runner import Grew
 from engine.events.wire import parse
 from engine.journal import Follower
 from engine.runs import Attempt, Run
 from engine.scalars import KeeperFacts
+from engine.sizes import Sizes
 from engine.view import RunFold
 
 BLOCK = 1 << 20
-
-
-class Sizes:
-    """The runner's notes of how far console and trainer had grown; the time index."""
-
-    def __init__(self) -> None:
-        self._lines = Lines()
-        self._times = {"console": array("d"), "trainer": array("d")}
-        self._ends = {"console": array("q"), "trainer": array("q")}
-
-    def feed(self, piece: bytes) -> None:
-        """More bytes of the runner's segment."""
-        for line, _ in self._lines.feed(piece):
-            if b'"grew"' in line:
-                self._note(decode(line, Segment.RUNNER))
-
-    def when(self, segment: str, offset: int) -> float | None:
-        """When the byte before `offset` was there; None where nobody noted it."""
-        at = bisect_left(self._ends[segment], offset)
-        return self._times[segment][at] if at < len(self._times[segment]) else None
-
-    def notes(self, segment: str) -> Iterator[tuple[float, int]]:
-        return zip(self._times[segment], self._ends[segment], strict=True)
-
-    def index(self, segment: str) -> tuple[array[float], array[int]]:
-        """Times and ends, as long as each other; they grow."""
-        return self._times[segment], self._ends[segment]
-
-    def forget(self, segment: str) -> None:
-        """All but the newest note: for whoever has better times of what came so far."""
-        del self._times[segment][:-1], self._ends[segment][:-1]
-
-    def _note(self, fact: object) -> None:
-        if not isinstance(fact, Grew) or fact.t is None or not math.isfinite(fact.t):
-            return
-        for segment, end in (("console", fact.console), ("trainer", fact.trainer)):
-            times, ends = self._times[segment], self._ends[segment]
-            if ends and end < ends[-1]:  # the file began anew
-                del times[:], ends[:]
-            if not ends or end > ends[-1]:
-                times.append(fact.t)
-                ends.append(end)
+LONG = 64 << 10
+"""Bytes of a trainer's segment from which reading it as columns is quicker than a line at a time."""
+MANY = 10_000
+EVENT = b'{"e":"'
 
 
 @dataclass
@@ -99,7 +63,7 @@ def tracks(run: Run) -> list[Track]:
     found = [keeper]
     facts = _keeper(run)
     for attempt in run.attempts():
-        found += _attempt(attempt, ahead_s(facts, attempt.number))
+        found += _attempt(run, attempt, ahead_s(facts, attempt.number))
     begun = min((t.times[0] for t in found if t.times and t.times[0] > -math.inf), default=0.0)
     for track in found:
         if track.times and track.times[0] == -math.inf:
@@ -107,16 +71,20 @@ def tracks(run: Run) -> list[Track]:
     return [track for track in found if track.times]
 
 
-def _attempt(attempt: Attempt, ahead: float) -> Iterator[Track]:
+def _attempt(run: Run, attempt: Attempt, ahead: float) -> Iterator[Track]:
     sizes = Sizes()
     for piece, _ in blocks(attempt.runner):
         sizes.feed(piece)
     number = attempt.number
     runner = _event_track(f"{number}/runner", attempt.runner, ahead, None)
-    trainer = _event_track(f"{number}/trainer", attempt.trainer, ahead, sizes)
+    trainer = None
+    if (vault.size(attempt.trainer) or 0) > LONG:
+        trainer = _rows_track(f"{number}/trainer", run, attempt, (ahead, sizes))
+    if trainer is None:
+        trainer = _event_track(f"{number}/trainer", attempt.trainer, ahead, sizes)
     files = _event_track(f"{number}/files", attempt.files, ahead, None)
     console = Track(f"{number}/console", attempt.console)
-    size = attempt.console.stat().st_size if attempt.console.is_file() else 0
+    size = vault.size(attempt.console) or 0
     for t, end in sizes.notes("console"):
         console.mark(t - ahead, min(end, size))
     last = max(
@@ -126,6 +94,67 @@ def _attempt(attempt: Attempt, ahead: float) -> Iterator[Track]:
     if size:
         console.mark(last, size)
     yield from (runner, trainer, files, console)
+
+
+def moments_of(found: list[Track]) -> list[float]:
+    """Every time at which anything came, rising, each once."""
+    if sum(len(track.times) for track in found) <= MANY:
+        return sorted(set(chain.from_iterable(track.times for track in found)))
+    import numpy as np
+
+    return [float(t) for t in np.unique(np.concatenate([np.array(track.times) for track in found]))]
+
+
+def events_of(path: Path) -> list[tuple[int, bytes]]:
+    """The lines of a trainer's segment that begin as events do, each with the offset behind it."""
+    found, tail, at = [], b"", 0
+    for piece, end in blocks(path):
+        data = tail + piece
+        begin = 0 if data.startswith(EVENT) and not at else data.find(b"\n" + EVENT) + 1
+        while data.startswith(EVENT, begin) and (stop := data.find(b"\n", begin)) >= 0:
+            found.append((at + stop + 1, data[begin:stop]))
+            begin = (
+                stop + 1 if data.startswith(EVENT, stop + 1) else data.find(b"\n" + EVENT, stop) + 1
+            )
+            if begin == 0:
+                break
+        # From the last line break on it is looked at once more, with what comes behind it.
+        tail = data[max(data.rfind(b"\n"), 0) :]
+        at = end - len(tail)
+    return found
+
+
+def _rows_track(
+    segment: str, run: Run, attempt: Attempt, index: tuple[float, Sizes]
+) -> Track | None:
+    """The same track of a long segment, from columns; None where a line of it holds no fact."""
+    import numpy as np
+
+    from engine import columns
+
+    ahead, sizes = index
+    source = columns.of_trainer(run, attempt)
+    table, events = source.poll(), events_of(attempt.trainer)
+    if table.unreadable or [line for _, line in events] != source.columns.lines():
+        return None
+    told = [number((parse(line) or {}).get("t")) for _, line in events]
+    t = np.concatenate(
+        (table.t.spread(len(table)), [np.nan if one is None else one for one in told])
+    )
+    ends = np.concatenate((table.ends, np.array([end for end, _ in events], np.int64)))
+    order = np.argsort(ends, kind="stable")
+    t, ends = t[order], ends[order]
+    noted, marks = (np.array(column) for column in sizes.index("trainer"))
+    known = np.append(noted, np.nan)[np.searchsorted(marks, ends, "left")]
+    t = np.where(np.isfinite(known) & ~(t <= known), known, t) - ahead
+    reached = np.maximum.accumulate(np.where(np.isfinite(t), t, -math.inf))
+    last = np.append(
+        reached[1:] != reached[:-1], True
+    )  # of lines of one moment the end of the last
+    track = Track(segment, attempt.trainer, array("d", reached[last]), array("q", ends[last]))
+    if size := vault.size(attempt.trainer):
+        track.mark(None, size)
+    return track
 
 
 def _event_track(segment: str, path: Path, ahead: float, sizes: Sizes | None) -> Track:

@@ -103,6 +103,10 @@ class RunFold:
         else:
             self._lines = Lines()
 
+    def stand(self, known: KeeperFacts, unreadable: int, offset: int) -> None:
+        """Take what somebody folded of the keeper's segment; the next bytes fed are those behind it."""
+        self._keeper, self._unreadable, self._lines = known, unreadable, Lines(offset)
+
     def attempt(self, number: int) -> AttemptFold:
         """The fold of one attempt, begun when first asked for."""
         if number not in self._attempts:

@@ -7,13 +7,14 @@ from functools import lru_cache
 
 from cockpit.agreed import Agreed, agreed
 from cockpit.plot.curve import Look
-from cockpit.rulers import NAMES, Counting, Kind, following
 from cockpit.scenes import Frame, framed
 from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.widgets.chart import Chart
-from engine import profile
+from engine import profile, vault
+from engine.curves.rulers import NAMES, Counting, Kind, following
 from engine.errors import Problem
+from engine.frozen import CAP
 from engine.runs import Run
 
 
@@ -89,6 +90,6 @@ class Charted(Transport):
 def promised(run: Run) -> Agreed:
     """A run's profile is frozen, so it is read once."""
     try:
-        return agreed(profile.from_json(run.profile.read_bytes()))
-    except (Problem, OSError):
+        return agreed(profile.from_json(vault.small(run.profile, CAP)))
+    except (Problem, OSError, ValueError):
         return Agreed()

@@ -9,23 +9,26 @@ import numpy as np
 from textual.app import ComposeResult
 
 from cockpit.actions import COMPARE, bindings
-from cockpit.differences import Row, differences
 from cockpit.inks import Line
 from cockpit.plot.curve import Axis, Curve, Look, Scene
-from cockpit.rulers import NAMES, Counting, following
 from cockpit.scenes import COUNTED
 from cockpit.screens.base import Place
 from cockpit.screens.charted import promised
-from cockpit.screens.record import frozen
 from cockpit.watching.several import Moments, Several
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import cells
 from cockpit.widgets.chart import Chart
 from cockpit.widgets.listing import Listing
+from engine.compare.comparison import judged
+from engine.compare.differences import Row, differences
+from engine.curves import Whole
+from engine.curves.rulers import NAMES, Counting, following
 from engine.display import display
+from engine.frozen import frozen
 from engine.runs import Run
 
 NAME = 60
+WHY = 200
 LETTERS = "ABCDEFGH"
 
 
@@ -41,6 +44,7 @@ class Compare(Place):
         self.feed: Watch[Moments] = watch
         self._metric, self._same = "loss", False
         self._rows: list[Row] = []
+        self._judged: tuple[object, list[Row]] | None = None
         self._tables = [frozen(run) for run in self.runs]
 
     @property
@@ -68,12 +72,37 @@ class Compare(Place):
     def renew(self) -> None:
         super().renew()
         self.query_one(Chart).scene = self._scene()
-        rows = differences(self._tables, self.moments)
-        self._rows = [row for row in rows if self._same or row.fact or not row.same]
-        hidden = len(rows) - len(self._rows)
+        statuses = [moment.status if moment else None for moment in self.moments]
+        rows = differences(self._tables, statuses)
+        told = self._verdicts()
+        self._rows = [*told, *(row for row in rows if self._same or row.fact or not row.same)]
+        hidden = len(rows) - len(self._rows) + len(told)
         listing = self.query_one(Listing)
         listing.border_subtitle = f"{hidden} equal rows hidden: e shows them" if hidden else ""
         listing.show(len(self._rows), self._line, self._head)
+
+    def _verdicts(self) -> list[Row]:
+        """What may be said of each against the first; nothing while one of them is still read."""
+        if len(self.runs) < 2 or any(one is None or one.behind for one in self.moments):
+            return []
+        wholes = [
+            Whole(run, one.frame, one.status, one.terms, one.curves, frozen(run))
+            for run, one in zip(self.runs, self.moments, strict=True)
+            if one is not None
+        ]
+        ends = [tuple((p.attempt, len(p.table)) for p in one.curves.parts) for one in wholes]
+        if self._judged is None or self._judged[0] != ends:
+            found = judged(wholes, 0)
+            words = tuple(
+                found[run.id].word if run.id in found else "the base" for run in self.runs
+            )
+            why = tuple(
+                display("; ".join(found[run.id].because), WHY) if run.id in found else ""
+                for run in self.runs
+            )
+            rows = [Row("verdict", words, "status"), Row("because", why, "status")]
+            self._judged = ends, [row for row in rows if any(row.values)]
+        return self._judged[1]
 
     def _scene(self) -> Scene:
         curves = []

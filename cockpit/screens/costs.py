@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from cockpit.actions import COSTS, bindings
-from cockpit.bills import Bill, Sum, bills, by_day, by_machine, whole
 from cockpit.inks import Line, ink_of, sign
 from cockpit.screens.base import Place
-from cockpit.watching.roster import Fleet
+from cockpit.watching.roster import Fleet, Row
 from cockpit.watching.watch import Watch
 from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.listing import Listing
 from engine.cli import words
+from engine.costs.bills import Bill, Priced, Sum, bills, by_day, by_machine, whole
 from engine.display import display
 
 SUMS = 6
@@ -34,6 +34,7 @@ class Costs(Place):
         super().__init__()
         self.feed: Watch[Fleet] = watch
         self._bills: list[Bill] = []
+        self._rows: dict[str, Row] = {}
 
     def body(self) -> ComposeResult:
         listing = Listing(id="list", classes="box")
@@ -60,13 +61,15 @@ class Costs(Place):
 
     @property
     def about(self) -> str | None:
-        return self.bill.row.run.id if self.bill is not None else None
+        return self.bill.of.run if self.bill is not None else None
 
     def can(self, name: str) -> bool:
         return name != "open" or self.bill is not None
 
     def renew(self) -> None:
-        self._bills = bills(self.feed.latest or Fleet())
+        fleet = self.feed.latest or Fleet()
+        self._rows = {row.run.id: row for row in fleet.rows if row.state}
+        self._bills = bills(map(_priced, self._rows.values()), fleet.now)
         super().renew()
         self.query_one(Listing).show(len(self._bills), self._line, self._head)
         for name, sums in (("machines", by_machine(self._bills)), ("days", by_day(self._bills))):
@@ -99,7 +102,8 @@ class Costs(Place):
 
     def _line(self, at: int, width: int) -> Line:
         one = self._bills[at]
-        row, ink = one.row, ink_of(one.row.state, one.row.word)
+        row = self._rows[one.of.run]
+        ink = ink_of(row.state, row.word)
         over = one.cap is not None and one.whole is not None and one.whole > one.cap
         texts = [
             (f" {sign(row.word)}", ink),
@@ -118,17 +122,21 @@ class Costs(Place):
 
     def action_open(self) -> None:
         if self.bill is not None:
-            self.deck.open(self.bill.row.run)
+            self.deck.open(self._rows[self.bill.of.run].run)
 
     def action_copy(self) -> None:
-        self.deck.copy("engine ls --json")
+        self.deck.copy("engine costs --json")
+
+
+def _priced(row: Row) -> Priced:
+    return Priced(row.run.id, row.host, row.live, row.spent, row.rate, row.cap, row.eta)
 
 
 def _limit(one: Bill) -> str:
     """Of what has ended nobody reads it any more."""
     if one.cap is not None:
         return words.money(one.cap)
-    return "none" if one.row.live else ""
+    return "none" if one.of.live else ""
 
 
 def _sum(one: Sum, width: int) -> Line:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
 from cockpit.actions import RECORD, REPLAY, bindings
-from cockpit.differences import flat
 from cockpit.inks import Line
 from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
@@ -18,8 +15,9 @@ from cockpit.watching.watch import Watch
 from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
 from engine.cli import words
+from engine.compare.differences import flat
 from engine.display import display
-from engine.runs import Run
+from engine.frozen import frozen
 from engine.scalars.runner import ExitFacts
 from engine.view import AttemptView, View
 
@@ -132,13 +130,3 @@ def _files(view: View) -> Iterator[Line]:
         yield _row("✔ there", name, "good")
     for name in found.missing if found else ():
         yield _row("✖ missing", name, "bad")
-
-
-@lru_cache(maxsize=64)
-def frozen(run: Run) -> Mapping[str, Any]:
-    """The profile as it was frozen, key by key; empty where it cannot be read."""
-    try:
-        found = json.loads(run.profile.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -12,7 +12,6 @@ from cockpit.actions import REPLAY, SYNC, bindings
 from cockpit.aside import asked
 from cockpit.crossings import Crossing, crossings, history, rules
 from cockpit.inks import Line
-from cockpit.screens.record import frozen
 from cockpit.screens.transport import Transport
 from cockpit.watching.moment import Moment
 from cockpit.watching.watch import Watch
@@ -21,6 +20,7 @@ from cockpit.widgets.listing import Listing
 from cockpit.widgets.loglines import Hide
 from engine.cli import words
 from engine.display import display
+from engine.frozen import frozen
 
 PATH = 72
 LONGEST = 6

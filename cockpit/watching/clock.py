@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.journal import Follower
 from engine.runs import Attempt
-from engine.timeline import BLOCK, Sizes
+from engine.sizes import Sizes
+from engine.timeline import BLOCK
 
 
 class Clock:

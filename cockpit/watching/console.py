@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from cockpit.watching.clock import Clock
+from engine import vault
 from engine.cli.console import Cutter
 from engine.columns.series import Ints, frozen
 from engine.columns.store import Growing
 from engine.journal import Follower
 from engine.runs import Attempt, Run
-from engine.timeline import BLOCK, Sizes
+from engine.sizes import Sizes
+from engine.timeline import BLOCK
 
 CAP = 64 * 1024
 """Bytes of a line that are looked at."""
@@ -49,7 +51,7 @@ class Part:
         begin = int(self.ends[index - 1]) if index else 0
         end = int(self.ends[index])
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = vault.descriptor(self.path)
         except OSError:
             return b""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from engine import vault
 from engine.runs import Run
 
 
@@ -16,7 +17,5 @@ def marks(run: Run) -> tuple[int, ...]:
 
 
 def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return -1
+    found = vault.size(path)
+    return -1 if found is None else found

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cockpit.watching.console import Console
-from cockpit.watching.curves import Curves
 from cockpit.watching.head import Position
+from engine.curves.curves import Curves
 from engine.frame import Frame
 from engine.status import Status, Terms
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,8 +10,7 @@ import numpy as np
 
 from cockpit.plot.grown import Grown
 from cockpit.watching.clock import Clock
-from cockpit.watching.curves import Curves, Part
-from cockpit.watching.reach import until
+from engine import vault
 from engine.columns import (
     EMPTY,
     Source,
@@ -25,11 +23,13 @@ from engine.columns import (
     tally,
     times,
 )
+from engine.columns.prefix import until
 from engine.columns.series import Floats
+from engine.curves.curves import Curves, Part
 from engine.reader import LONG, lens_of
 from engine.runs import Attempt, Run
 from engine.scalars import Ahead, AttemptFold
-from engine.timeline import Sizes
+from engine.sizes import Sizes
 from engine.view import AttemptView, View
 
 SLICE = 32 << 20
@@ -76,7 +76,7 @@ class _Attempt:
     def guessed(self, seen: AttemptView) -> AttemptView:
         """What the rows at a glance and the first lines tell of an attempt: its plan, its last values, its step."""
         head = AttemptFold()
-        with contextlib.suppress(OSError), open(self.attempt.trainer, "rb") as file:
+        with contextlib.suppress(OSError), vault.opened(self.attempt.trainer) as file:
             head.feed("trainer", file.read(HEAD))
         told, source = head.facts().trainer, "trainer"
         facts = replace(seen.facts, trainer=told, tally=tally(self.table), source=source)
@@ -133,10 +133,7 @@ class Reading:
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether to read this one ahead of the fold, which takes a line at a time."""
-        try:
-            long = os.stat(attempt.trainer).st_size > LONG
-        except OSError:
-            return False
+        long = (vault.size(attempt.trainer) or 0) > LONG
         if long:
             self._of(attempt).held = True
             self._of(attempt).meet("trainer")
@@ -169,7 +166,7 @@ class Reading:
             segment = sources.get(attempt.number)
             if segment is not None and not self._of(attempt, view.keeper.dialect).held:
                 self._of(attempt, view.keeper.dialect).read(segment)
-            if segment != "files" and attempt.files.is_file():
+            if segment != "files" and vault.size(attempt.files) is not None:
                 self._aside(attempt).read("files")
 
     def _of(self, attempt: Attempt, chosen: str | None = None) -> _Attempt:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cockpit.inks import Line
-from cockpit.widgets.spark import spark
 from engine.cli import words
+from engine.cli.spark import spark
 from engine.events.base import number
 from engine.events.runner import Pulsed
 

@@ -6,8 +6,8 @@ from cockpit.inks import Line, ink_of, sign
 from cockpit.watching.roster import Row
 from cockpit.widgets.bars import Heading, tabled, titles
 from cockpit.widgets.lines import fit
-from cockpit.widgets.spark import spark
 from engine.cli import words
+from engine.cli.spark import spark
 from engine.display import display
 
 

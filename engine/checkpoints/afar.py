@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from engine import journal
+from engine import journal, vault
 from engine.checkpoints.checkpoint import HERE, Checkpoint, Place, bare, seen
 from engine.profile import Profile
 from engine.runs import PRIVATE_DIR, Run
@@ -93,7 +93,7 @@ def keep(run: Run, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
 def answered(run: Run) -> Answer | None:
     """The last answer; None where nobody asked yet. What a machine says is taken for no more than it is."""
     try:
-        body = json.loads(manifest.small(run.cache / ANSWER, manifest.CAP))
+        body = json.loads(vault.small(run.cache / ANSWER, manifest.CAP))
         found = tuple(_found(one) for one in body["found"])
         asked = frozenset(map(str, body["asked"]))
         return Answer(float(body["t"]), asked, found, _whole(body.get("free")))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import vault
 from engine.checkpoints import afar
 from engine.checkpoints.checkpoint import Checkpoint
 from engine.profile import Profile
@@ -95,7 +96,7 @@ def _told(view: View, path: str) -> str | None:
 
 def _sha(path: Path) -> str | None:
     try:
-        raw = manifest.small(path / MANIFEST, manifest.CAP)
+        raw = vault.small(path / MANIFEST, manifest.CAP)
     except (OSError, ValueError):
         return None
     return hashlib.sha256(raw).hexdigest()

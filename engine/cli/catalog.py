@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "dialect": ("dialect", "how a run's console is read, and by what else it could be"),
         "teach": ("teach", "name the numbers of a line that no dialect reads"),
         "replay": ("replay", "a run once more, on a clock"),
+        "compare": ("compare", "what differs between runs, and what may be said of that"),
     },
     "Move": {
         "pull": ("pull", "bring here what a run's machine made, compared byte for byte"),
@@ -42,6 +43,8 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Keep": {
         "hosts": ("hosts", "the machines that runs can go to"),
         "export": ("export", "a run's metrics as a file for other programs"),
+        "costs": ("costs", "what runs have cost and will, foreseen beside measured"),
+        "report": ("report", "a run's entry of the session log, the log of all, the lineage"),
         "gc": ("gc", "remove caches, leftovers and, when told to, old runs"),
         "doctor": ("doctor", "what a bug report needs to know about this machine"),
         "help": ("help", "the manual, by topic"),

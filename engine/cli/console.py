@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from engine.journal import Follower
 from engine.runs import Attempt, Run
-from engine.timeline import BLOCK, Sizes
+from engine.sizes import Sizes
+from engine.timeline import BLOCK
 
 CAP = 16 * 1024
 FARTHEST = 8 << 20

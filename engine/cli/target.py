@@ -6,10 +6,11 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine import vault
 from engine.cli.output import Output
 from engine.errors import NotFound, Problem, Unknown
 from engine.runs import Run, find, logs_folder, samples
@@ -17,15 +18,31 @@ from engine.runs import Run, find, logs_folder, samples
 if TYPE_CHECKING:  # `ls` needs this file and none of the fold
     from engine.status import Status
 
+PROFILE = 4 << 20
 REWAKE_S = 15.0
 """Seconds that a keeper which was started has to show itself."""
 
 
 def the(word: str, out: Output) -> Run:
-    """The run that RUN means; from now on its secrets are hidden."""
-    run = _find(word)
+    """The run that RUN means, also one inside a bundle; from now on its secrets are hidden."""
+    run = _bundled(word, out) or _find(word)
     out.hide(hider(run))
     return run
+
+
+def _bundled(word: str, out: Output) -> Run | None:
+    """The run in a file of that name; what is doubtful about the file is said."""
+    path = Path(word)
+    if not path.is_file():
+        return None
+    from engine.bundle import opening
+
+    if not opening.is_bundle(path):
+        return None
+    found = opening.opened(path)
+    for doubt in found.doubts:
+        out.say(f"engine: {path.name}: {doubt}")
+    return found.run
 
 
 def _find(word: str) -> Run:
@@ -92,16 +109,22 @@ def wake(run: Run, out: Output) -> None:
 
 def hider(run: Run) -> Callable[[str], str]:
     """Hides the values of the secrets that a run's profile names, and what looks like one."""
+    return hiders([run])
+
+
+def hiders(runs: Iterable[Run]) -> Callable[[str], str]:
+    """The same of several runs."""
     from engine.redact import redact
 
-    values = [value for name in secret_names(run) if (value := _value(name)) is not None]
+    names = dict.fromkeys(name for run in runs for name in secret_names(run))
+    values = [value for name in names if (value := _value(name)) is not None]
     return lambda text: redact(text, values)
 
 
 def secret_names(run: Run) -> list[str]:
     """Of the secrets that the run's profile asks for."""
     try:
-        names = json.loads(run.profile.read_bytes())["secrets"]["names"]
+        names = json.loads(vault.small(run.profile, PROFILE))["secrets"]["names"]
         return [name for name in names if isinstance(name, str)]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []

@@ -64,6 +64,10 @@ class Columns:
         table = self._store.table(whole)
         return Saved(table, self._blocks.settled, (), self._rows.state())
 
+    def lines(self) -> list[bytes]:
+        """The lines that hold events, as they are."""
+        return list(self._rows.events) if isinstance(self._rows, TrainerRows) else []
+
     def events(self) -> list[Event]:
         """What the segment holds besides rows, oldest first."""
         found = (decode(line, Segment.TRAINER) for line in self._rows.events)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine import vault
 from engine.columns.columns import Columns
 from engine.columns.series import EMPTY, Table
 from engine.events import LINE_CAP
@@ -21,7 +22,7 @@ NEAR = 2048
 def preview(path: Path, points: int = 2000) -> Table:
     """At most `points` rows, the first and the last among them; marked as a preview unless they are all there are."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = vault.descriptor(path)
     except FileNotFoundError:
         return EMPTY
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine import vault
 from engine.columns import cache
 from engine.columns.columns import Columns, Saved
 from engine.columns.series import Table
@@ -47,10 +48,7 @@ class Source:
     @property
     def behind(self) -> int:
         """Bytes on disk that were not read yet."""
-        try:
-            return max(os.stat(self.path).st_size - self._follower.offset, 0)
-        except OSError:
-            return 0
+        return max((vault.size(self.path) or 0) - self._follower.offset, 0)
 
     @property
     def _asked(self) -> str | None:
@@ -95,7 +93,7 @@ def of_console(run: Run, attempt: Attempt, lens: Lens) -> Source:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fd = vault.descriptor(path)
     try:
         yield fd
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from engine.columns.series import NOTHING, Column, Floats, Ints, Series, Table
@@ -10,10 +12,11 @@ from engine.scalars.spans import MOST_METRICS, Span, one
 from engine.scalars.tally import NONE, WINDOW, Best, Streak
 
 BESTS = ("loss", "eval_loss")
+NEAR = 4096
 
 
-def tally(table: Table) -> Tally:
-    """The tally of these rows."""
+def tally(table: Table, best: Mapping[str, Best] | None = None) -> Tally:
+    """The tally of these rows; `best` where somebody knows it already."""
     found = Tally()
     found.rows = len(table)
     if not found.rows:
@@ -25,7 +28,7 @@ def tally(table: Table) -> Tally:
     found.t, found.epoch = _last(table.t), _last(table.epoch)
     found.phase = table.phases[-1][1] if table.phases else None
     found.last = {name: float(series.values[-1]) for name, series in table.metrics.items()}
-    found.best = {name: best for name in BESTS if (best := _best(table, name)) is not None}
+    found.best = dict(_bests(table) if best is None else best)
     found.recent.extend(_recent(table))
     _judge(found, table)
     return found
@@ -51,6 +54,10 @@ def spans(table: Table) -> dict[str, Span]:
 
 def _last(series: Series) -> float | None:
     return float(series.values[-1]) if len(series) else None
+
+
+def _bests(table: Table) -> dict[str, Best]:
+    return {name: best for name in BESTS if (best := _best(table, name)) is not None}
 
 
 def _best(table: Table, metric: str) -> Best | None:
@@ -89,15 +96,31 @@ def _tail(series: Series, length: int) -> Ints:
 
 def _judge(found: Tally, table: Table) -> None:
     """The streaks that the newest loss goes on."""
-    steps, loss = table.points("loss")
+    loss = table.metrics.get("loss", NOTHING)
     if not len(loss):
         return
+    # A streak seldom is long: its end is looked for near the end first.
+    if len(loss) <= NEAR or not _judged(found, table, NEAR):
+        _judged(found, table, len(loss))
+
+
+def _judged(found: Tally, table: Table, near: int) -> bool:
+    """By the newest values of the loss; False where a streak may have begun before them."""
+    steps, loss = table.points("loss")
+    whole = near >= len(loss)
     norms = _beside(table, table.metrics.get("grad_norm", NOTHING), table.metrics["loss"])
+    steps, loss, norms = steps[-near:], loss[-near:], norms[-near:]
     same = np.zeros(len(loss), np.bool_)
     same[1:] = loss[1:] == loss[:-1]
-    found.nonfinite = _streak(~np.isfinite(loss) | ~np.isfinite(norms), steps)
-    found.zero = _streak(loss == 0.0, steps)
-    found.constant = _streak(same, steps)
+    streaks = (
+        _streak(~np.isfinite(loss) | ~np.isfinite(norms), steps),
+        _streak(loss == 0.0, steps),
+        _streak(same, steps),
+    )
+    if not whole and any(one.length >= near - 1 for one in streaks):
+        return False
+    found.nonfinite, found.zero, found.constant = streaks
+    return True
 
 
 def _beside(table: Table, series: Series, other: Series) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.columns.series import Floats, Table
 
 if TYPE_CHECKING:  # reading columns needs none of what a timeline does
-    from engine.timeline import Sizes
+    from engine.sizes import Sizes
 
 
 def times(table: Table, sizes: Sizes, segment: str) -> Floats:

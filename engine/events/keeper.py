@@ -30,6 +30,8 @@ class Accepted(Event):
     resume_from: str | None = None
     """The checkpoint with which the first attempt begins."""
     resume_step: int | None = None
+    commit: str | None = None
+    """The project's commit, with `+n` for n files that differ from it."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,18 @@ class Noted(Event):
 
 
 @dataclass(frozen=True)
+class Typed(Event):
+    """A person's word for what nobody measured: a mark, a price, a result of elsewhere. The newest of a key counts."""
+
+    name: ClassVar[str] = "typed"
+    id: str
+    key: str
+    value: str
+    """Empty takes the word back."""
+    by: str
+
+
+@dataclass(frozen=True)
 class ClockMeasured(Event):
     """How far the machine's clock is ahead of the user's."""
 
@@ -218,6 +232,7 @@ KINDS = (
     RecoveryRefused,
     Requested,
     Noted,
+    Typed,
     ClockMeasured,
     DialectChosen,
     ArtifactsChecked,

@@ -6,20 +6,20 @@ from functools import lru_cache
 
 
 @lru_cache(maxsize=1)
-def _table() -> list[int]:
-    table = []
+def table() -> list[int]:
+    rows = []
     for index in range(256):
         for _ in range(8):
             index = (index >> 1) ^ 0x82F63B78 if index & 1 else index >> 1
-        table.append(index)
-    return table
+        rows.append(index)
+    return rows
 
 
 @lru_cache(maxsize=4096)
 def masked(data: bytes) -> int:
     """Of the same lengths again and again."""
-    table, crc = _table(), 0xFFFFFFFF
+    rows, crc = table(), 0xFFFFFFFF
     for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+        crc = rows[(crc ^ byte) & 0xFF] ^ (crc >> 8)
     crc ^= 0xFFFFFFFF
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF

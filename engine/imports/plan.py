@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import NotFound, Unusable
-from engine.imports import crc, table, trackio, wandb
+from engine.imports import crc, markdown, table, trackio, wandb
 
 MOST_FILES = 100_000
 PARTS = frozenset(("train", "validation", "valid", "val", "eval", "test"))
@@ -52,6 +52,11 @@ def plan(path: Path) -> list[Plan]:
         raise Unusable(f"{path} cannot be imported", KNOWN)
     if kind == "trackio":
         return [Plan(run, (Source(kind, path, run=run),)) for run in trackio.runs(path)]
+    if kind == "markdown":
+        return [
+            Plan(one.name, (Source(kind, path, run=str(one.number)),))
+            for one in markdown.sessions(path)
+        ]
     if kind == "console":
         return [Plan(path.stem, (), path)]
     return [Plan(_name(path), (Source(kind, path),))]
@@ -82,6 +87,8 @@ def _text_kind(path: Path, head: bytes) -> str | None:
         return "state" if table.is_state(path) else None
     if path.suffix in (".jsonl", ".ndjson") and table.first_object(path) is not None:
         return "jsonl"
+    if path.suffix == ".md" and markdown.is_log(head.decode("utf-8", "replace")):
+        return "markdown"
     if path.suffix in (".csv", ".tsv"):
         return "csv"
     return "console"

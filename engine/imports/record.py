@@ -17,7 +17,7 @@ from engine.events import SCHEMA, Event, encode
 from engine.events import keeper as k
 from engine.events import runner as r
 from engine.events import trainer as t
-from engine.imports import table, tfevents, trackio, wandb
+from engine.imports import markdown, table, tfevents, trackio, wandb
 from engine.imports.plan import Plan, Source
 from engine.imports.told import Found, Names, loads
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
@@ -42,7 +42,7 @@ def record(one: Plan, logs: Path) -> tuple[Run, Found]:
             found.at(one.console.stat().st_mtime)
         elif printed:
             attempt.console.write_bytes(printed)
-        if not found.rows and one.console is None:
+        if not found.rows and not found.typed and one.console is None:
             said = f": {found.unread[0]}" if found.unread else ""
             raise Unusable(f"no metrics in {_from(one)}{said}", "name another file")
         run = _named(one, found, logs)
@@ -100,6 +100,9 @@ def _of(source: Source, found: Found, printed: bytearray, names: Names) -> Itera
         return tfevents.lines(source.path, found, source.prefix, names)
     if source.kind == "wandb":
         return wandb.lines(source.path, found, printed)
+    if source.kind == "markdown":
+        markdown.fill(source.path, source.run, found)
+        return iter(())
     if source.kind == "trackio":
         return trackio.lines(source.path, source.run, found)
     readers = {"csv": table.of_csv, "jsonl": table.of_jsonl, "state": table.of_state}
@@ -134,10 +137,12 @@ def _journal(hidden: Run, run: Run, found: Found, origin: str) -> None:
         cwd="/",
     )
     opened = k.AttemptOpened(begun, 1, HOST, (HOST,), "/", "import")
+    typed = enumerate(found.typed.items())
     facts: list[Event] = [
         accepted,
         opened,
         k.Noted(ended, "import", f"imported from {origin}", HOST),
+        *(k.Typed(ended, f"import {at}", key, value, HOST) for at, (key, value) in typed),
     ]
     if found.code is None:
         facts.append(k.AttemptLost(ended, 1, UNSEEN))

@@ -32,6 +32,8 @@ class Found:
     code: int | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     rows: int = 0
+    typed: dict[str, str] = field(default_factory=dict)
+    """What a person wrote down, by key; no number of it was measured here."""
     unread: list[str] = field(default_factory=list)
     """What could not be read, in words."""
 

@@ -33,6 +33,7 @@ PARTS = (
     "redact.py",
     "runner",
     "scalars",
+    "vault.py",
 )
 LEFT_OUT = ("runner/bundle.py",)
 BEGIN = b"import sys\n\nfrom engine.runner.entry import main\n\nsys.exit(main(sys.argv[1:]))\n"

@@ -139,6 +139,12 @@ class AttemptFold:
         self._unreadable += ahead.unreadable
         self.restart("trainer", ahead.offset)
 
+    def stand(self, known: RunnerFacts, unreadable: int, offset: int) -> None:
+        """Take what somebody folded of the runner's segment; the next bytes fed are those behind it."""
+        self._runner = known
+        self._unreadable += unreadable
+        self.restart("runner", offset)
+
     def _console(self, piece: bytes) -> None:
         for row, end in self._reader.feed(piece):
             self._told.take(row, end)

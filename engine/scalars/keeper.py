@@ -40,6 +40,8 @@ class KeeperFacts:
     asked: tuple[say.Requested, ...] = ()
     """Those since the newest attempt was opened, in the order they were taken up."""
     notes: tuple[say.Noted, ...] = ()
+    typed: tuple[say.Typed, ...] = ()
+    """The newest word on each key, in the order in which keys were first typed."""
     preparing: say.Preparing | None = None
     unprepared: say.Unprepared | None = None
     planned: say.RecoveryPlanned | None = None
@@ -55,6 +57,11 @@ class KeeperFacts:
     saves: SaveFacts = NONE
     t: float | None = None
     """When the last fact was written."""
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What people typed, by key."""
+        return {one.key: one.value for one in self.typed if one.value}
 
     def opening(self, number: int) -> Opening | None:
         return next((o for o in self.openings if o.number == number), None)
@@ -119,6 +126,12 @@ def _noted(facts: KeeperFacts, event: say.Noted) -> KeeperFacts:
     return changed(facts, notes=(*facts.notes, event))
 
 
+def _typed(facts: KeeperFacts, event: say.Typed) -> KeeperFacts:
+    known = {one.key: one for one in facts.typed}
+    known[event.key] = event
+    return changed(facts, typed=tuple(known.values()))
+
+
 _FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
     say.Accepted: lambda f, e: f if f.accepted else changed(f, accepted=e),
     say.KeeperStarted: lambda f, e: changed(f, keeper=e, keepers=f.keepers + 1, failed=None),
@@ -131,6 +144,7 @@ _FOLDS: dict[type[Event], Callable[[KeeperFacts, Any], KeeperFacts]] = {
     say.RecoveryRefused: lambda f, e: changed(f, refused=e, planned=None),
     say.Requested: _requested,
     say.Noted: _noted,
+    say.Typed: _typed,
     say.ClockMeasured: lambda f, e: changed(f, clocks=(*f.clocks, e)),
     say.DialectChosen: lambda f, e: changed(f, dialect=e.dialect),
     say.ArtifactsChecked: lambda f, e: changed(f, artifacts=e),

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import journal
+from engine import journal, vault
 from engine.shelf import manifest
 
 FILE = "circumstances.json"
@@ -54,7 +54,7 @@ def note(folder: Path, table: Mapping[str, Any]) -> None:
 def noted(folder: Path) -> dict[str, Any] | None:
     """What was noted when the attempt in this folder was opened."""
     try:
-        found = json.loads(manifest.small(folder / FILE, 1 << 20))
+        found = json.loads(vault.small(folder / FILE, 1 << 20))
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine import journal
+from engine import journal, vault
 from engine.shelf import MANIFEST, Contents
 
 CAP = 16 << 20
@@ -68,7 +68,7 @@ def place(folder: Path, path: Path) -> Path:
 def read(path: Path, sha: str | None = None) -> dict[str, Any] | None:
     """The manifest in this file; None where there is none, or not the one that was told."""
     try:
-        raw = small(path, CAP)
+        raw = vault.small(path, CAP)
         found = json.loads(raw)
     except (OSError, ValueError, RecursionError):
         return None
@@ -154,13 +154,3 @@ def sha256(file: Path) -> str:
         while block := source.read(_PIECE):
             digest.update(block)
     return digest.hexdigest()
-
-
-def small(path: Path, cap: int) -> bytes:
-    """A regular file's bytes. A pipe of that name must not hold us, nor a giant fill the memory."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(fd, "rb") as file:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > cap:
-            raise ValueError(f"{path} is no small file")
-        return file.read()

@@ -105,7 +105,7 @@ def test_the_themes_follow_one_another() -> None:
     ("words", "status"),
     [
         (["nosuch"], 4),
-        (["replay"], 2),
+        (["replay"], 4),
         (["replay", "nosuch"], 4),
         (["replay", "--samples"], 4),
         (["--theme", "pink"], 2),

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pytest
 
@@ -20,10 +20,9 @@ from cockpit.screens.fleet import FleetPlace
 from cockpit.screens.hosts import Hosts
 from cockpit.screens.mix import Mix
 from cockpit.screens.new import New
-from cockpit.watching.roster import Fleet, Roster
+from cockpit.watching.roster import Fleet, Roster, Row
 from cockpit.watching.source import Tape
 from engine.runs import Run
-from tests.cockpit import test_bills
 from tests.cockpit.stage import NOW, SIZES, Pinned, opened, play, until
 from tests.cockpit.test_pictures import NAMES, STATES, compared, shot, told_run
 from tests.engine.data import grain
@@ -125,6 +124,21 @@ def test_the_machines_look_as_they_should(
     compared("hosts", size, drawn)
 
 
+def billed(name: str, day: str = "20260921", live: bool = False, **more: Any) -> Row:
+    run = Run(Path("logs") / f"{name}-{day}-101010-ab12")
+    word, status = ("LIVE", None) if live else ("DONE", 0)
+    return Row(run, "running" if live else "done", word, exit_status=status, **more)
+
+
+BILLED_AT = 1_790_000_000.0
+BILLED = (
+    billed("paid", host="pod", spent=2.0),
+    billed("free", host="box"),
+    billed("now", "20260922", True, host="pod", spent=1.0, rate=0.5, cap=2.0, eta=BILLED_AT + 7200),
+    billed("dark", "20260922", True, host="box"),
+)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_costs_look_as_they_should(tmp_path: Path, size: tuple[int, int]) -> None:
     drawn = list[str]()
@@ -133,8 +147,8 @@ def test_costs_look_as_they_should(tmp_path: Path, size: tuple[int, int]) -> Non
         async with opened(tmp_path / "none", size=size) as pilot:
             app = pilot.app
             assert isinstance(app, Cockpit)
-            for name, rows in (("empty", ()), ("full", test_bills.ROWS)):
-                feed = app.follow(Once(Fleet(rows, len(rows), test_bills.NOW)))
+            for name, rows in (("empty", ()), ("full", BILLED)):
+                feed = app.follow(Once(Fleet(rows, len(rows), BILLED_AT)))
                 app.push_screen(Costs(feed))
                 await until(pilot, lambda feed=feed: feed.latest is not None)  # type: ignore[misc]
                 app.screen.renew()  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from cockpit.agreed import Agreed
-from cockpit.rulers import Counting, following
 from cockpit.scenes import framed
+from engine.curves.rulers import Counting, following
 from engine.events import Row
 from tests.cockpit.seeing import seen
 from tests.support.stories import T0, Told, accepted, exited, live, opened, started

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.events import Row, encode
 from engine.events import runner as r
-from engine.export import to_csv
+from engine.export.tables import to_csv
 from engine.rows import RunRows, Step, steps
 from engine.runs import Run
 from tests.support import journals

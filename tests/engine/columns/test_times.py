@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.columns import Columns, times
 from engine.events import encode
 from engine.events.runner import Grew
-from engine.timeline import Sizes
+from engine.sizes import Sizes
 
 ROW = b'{"step":1,"loss":2}\n'
 entries = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), max_size=20)

@@ -12,8 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from cockpit.plot.curve import Floats, Numbers
-from cockpit.watching.curves import Curves
+from engine.columns.series import Column as Numbers
+from engine.columns.series import Floats
+from engine.curves.curves import Curves
 
 Kind = Literal["step", "time", "tokens", "money"]
 KINDS: tuple[Kind, ...] = ("step", "time", "tokens", "money")

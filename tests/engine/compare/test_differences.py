@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cockpit.differences import differences, flat
+from engine.compare.differences import differences, flat
 from tests.cockpit.seeing import seen
 from tests.support.tales import LEARNED
 
@@ -25,5 +25,7 @@ def test_differences_come_first_and_absence_is_a_dash() -> None:
 
 def test_how_they_stand_is_told_of_each(logs: Path) -> None:
     moment = seen(logs, *LEARNED)
-    facts = {row.name: row.values for row in differences([{}, {}], [moment, None]) if row.fact}
+    facts = {
+        row.name: row.values for row in differences([{}, {}], [moment.status, None]) if row.fact
+    }
     assert facts["step"] == ("50/100", "…") and facts["loss"][0] == "3.02"
