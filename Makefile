@@ -25,15 +25,15 @@ help: ## this list
 
 venv: $(VENV) ## set up .venv; made again when its inputs change
 
-# A stamp comes last: an installation that was cut off is done again from the start.
+# A stamp comes last: an installation that was cut off is done again. Nothing is compiled ahead: a screen opens sooner.
 $(LAPTOP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	    { echo '$(PYTHON) is missing or older than 3.10. Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	    { echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
 	$(PYTHON) -m venv --clear .venv
-	$(PIP) $(QUIET) setuptools
-	$(PIP) $(QUIET) --no-build-isolation -e .
+	$(PIP) -q --no-compile setuptools
+	$(PIP) -q --no-compile --no-build-isolation -e .
 	@touch $@
 
 # torch comes first and by itself: its exact version accepts whichever build of it, CPU or CUDA, pip is set up to prefer.
