@@ -21,7 +21,7 @@ QUIET ?= -q
 .PHONY: help venv run test check bench soak screens release-check constraints
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 venv: $(VENV) ## set up .venv; made again when its inputs change
 

@@ -1,15 +1,12 @@
-"""The demo: the one that still runs, else a new one. What it trains with is installed in view, while a recording plays."""
+"""The demo: the one that runs, else a new one. What it trains with is installed in view, while a recording plays."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import shlex
-import signal
 import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,7 +15,7 @@ from textual.app import App
 from cockpit.inks import Line
 from cockpit.screens.base import Place
 from cockpit.widgets.lines import Lines
-from engine import index, shipped
+from engine import index, shipped, system
 from engine.display import display
 from engine.errors import Unusable
 from engine.runs import Run, every
@@ -58,7 +55,7 @@ def start(logs: Path) -> Run:
 
 
 class Setup:
-    """A command that installs; `line` is the newest that it said. It ends with the screen, and is begun anew the next time."""
+    """A command that installs; `line` is the newest that it said. It ends with the screen, to begin anew next time."""
 
     def __init__(self, command: str) -> None:
         self.line = ""
@@ -91,11 +88,7 @@ class Setup:
     def end(self) -> None:
         """With all that it started."""
         if self._process is not None and self.status is None:
-            with suppress(OSError):
-                if hasattr(os, "killpg"):
-                    os.killpg(self._process.pid, signal.SIGTERM)
-                else:
-                    self._process.terminate()
+            system.end_group(self._process.pid)
 
     def shown(self, width: int) -> Line:
         said = display(self.line, SAID)

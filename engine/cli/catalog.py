@@ -44,6 +44,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "export": ("export", "a run's metrics as a file for other programs"),
         "gc": ("gc", "remove caches, leftovers and, when told to, old runs"),
         "doctor": ("doctor", "what a bug report needs to know about this machine"),
+        "completion": ("completion", "what bash, zsh or fish needs to complete these words"),
         "help": ("help", "the manual, by topic"),
     },
 }

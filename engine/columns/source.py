@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine import system
 from engine.columns import cache
 from engine.columns.columns import Columns, Saved
 from engine.columns.series import Table
@@ -95,7 +96,7 @@ def of_console(run: Run, attempt: Attempt, lens: Lens) -> Source:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDONLY | system.RAW)
     try:
         yield fd
     finally:

@@ -5,7 +5,6 @@ One process writes a store: it holds the lock, and a second one waits and then f
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
@@ -19,6 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from engine import system
 from engine.data import work
 from engine.data.known import digests
 from engine.data.reading import expand
@@ -37,6 +37,7 @@ from engine.data.work import Done, Task, Worker, begin, do
 from engine.data.writing import Writer
 from engine.errors import Unusable
 
+TURN_S = 0.1
 SMALL = 8 << 20
 """Bytes below which other processes cost more than they bring."""
 
@@ -118,7 +119,8 @@ def _ready(folder: Path, task: Task) -> bool:
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
     with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while not system.lock(file.fileno()):
+            time.sleep(TURN_S)
         yield
 
 
@@ -151,7 +153,7 @@ def _make(task: Task, folder: Path, way: Way) -> None:
 
 def _done(task: Task, parts: list[Unit], way: Way) -> Iterator[Done]:
     """The units in their order, by as many processes as there are cores."""
-    count = way.workers or len(os.sched_getaffinity(0))
+    count = way.workers or system.cores()
     if way.render is not None or count == 1 or sum(unit.bytes for unit in parts) < SMALL:
         worker = Worker(task, way.render)
         yield from map(worker.do, parts)

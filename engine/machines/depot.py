@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from engine import system
 from engine.errors import Problem
 from engine.hosts import Host
 from engine.machines import outside
@@ -210,7 +211,7 @@ def _here(hidden: Path, file: Freight) -> int:
 def _made(hidden: Path, file: Freight, here: int) -> BinaryIO:
     """Open behind what came before."""
     path = inside(str(hidden), file.name)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | system.NOFOLLOW | system.RAW
     try:
         fd = os.open(path, flags, PRIVATE_FILE)
     except FileNotFoundError:

@@ -32,6 +32,7 @@ PARTS = (
     "redact.py",
     "runner",
     "scalars",
+    "system.py",
 )
 LEFT_OUT = ("runner/bundle.py",)
 BEGIN = b"import sys\n\nfrom engine.runner.entry import main\n\nsys.exit(main(sys.argv[1:]))\n"

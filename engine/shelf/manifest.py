@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine import journal
+from engine import journal, system
 from engine.shelf import MANIFEST, Contents
 
 CAP = 16 << 20
@@ -158,7 +158,7 @@ def sha256(file: Path) -> str:
 
 def small(path: Path, cap: int) -> bytes:
     """A regular file's bytes. A pipe of that name must not hold us, nor a giant fill the memory."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    fd = os.open(path, os.O_RDONLY | system.RAW | system.NONBLOCK)
     with open(fd, "rb") as file:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_size > cap:

@@ -9,7 +9,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from engine import journal
+from engine import journal, system
 from engine.runner.take import inside
 from engine.runs import PRIVATE_DIR
 from engine.sync.cargo import Cargo, Freight
@@ -81,7 +81,7 @@ def marks(folder: Path) -> dict[str, list[int | None]]:
 
 def _flush(folder: Path) -> None:
     """Everything on its disk at once: five thousand files one by one would take longer than their way here."""
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(folder, os.O_RDONLY | system.RAW)
     try:
         syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
         if syncfs is None:  # macOS
@@ -102,7 +102,7 @@ def _remove(path: Path) -> None:
 def _same(hidden: Path, file: Freight) -> bool:
     """A regular file of just these bytes."""
     try:
-        fd = os.open(inside(str(hidden), file.name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(inside(str(hidden), file.name), os.O_RDONLY | system.NOFOLLOW | system.RAW)
     except OSError:
         return False
     digest = hashlib.sha256()
