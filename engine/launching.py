@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine import adopting, control, hosts, journal, profile, runs
+from engine import adopting, control, hosts, journal, profile, runs, system
 from engine.adopting import Found
 from engine.checkpoints import Checkpoint
 from engine.errors import Unusable
@@ -50,6 +50,9 @@ class Where:
 def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | None = None) -> Run:
     """A new run of this profile, durably accepted, its keeper started."""
     if host == LOCAL:
+        if not system.trains_here():
+            fix = "start it under WSL, or with --host NAME on a machine behind ssh"
+            raise Unusable("trainings start here on Linux and macOS alone", fix=fix)
         executable(chosen, cwd)
         run = _accepted(chosen, Where(cwd, host), origin)
         control.ensure_keeper(run)

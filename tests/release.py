@@ -70,7 +70,7 @@ def installed(folder: Path, wheel: Path) -> Path:
 
 def base_mb(environment: Path) -> float:
     """What the installation took on the disk."""
-    (packages,) = environment.glob("[Ll]ib*/**/site-packages")
+    packages = sorted(environment.glob("[Ll]ib*/**/site-packages"))[0]
     ours = [one for one in packages.iterdir() if not one.name.startswith(TOOLS)]
     files = [path for one in ours for path in (one.rglob("*") if one.is_dir() else [one])]
     return sum(path.stat().st_size for path in files if path.is_file()) / 1e6
