@@ -11,6 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Everything the environment is made from. It holds absolute paths, so where it stands is one of its inputs.
 INPUTS := $(firstword $(shell { cat pyproject.toml constraints.txt; $(PYTHON) -c 'import sys; print(sys.version, sys.base_prefix)'; pwd; } 2>/dev/null | cksum))
 LAPTOP := .venv/laptop-$(INPUTS)
+TRAIN := .venv/train-$(INPUTS)
 VENV := .venv/made-$(INPUTS)
 PIP := $(BIN)/pip install -c constraints.txt
 # Where builds of torch without CUDA are, for machines without a GPU; empty: whatever pip is set up to prefer.
@@ -18,12 +19,14 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 QUIET ?= -q
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check bench soak screens release-check constraints
+.PHONY: help venv train run test check bench soak screens release-check constraints
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 venv: $(VENV) ## set up .venv; made again when its inputs change
+
+train: $(TRAIN) ## as far as the demo needs it
 
 # A stamp comes last: an installation that was cut off is done again. Nothing is compiled ahead: a screen opens sooner.
 $(LAPTOP):
@@ -38,17 +41,21 @@ $(LAPTOP):
 
 # torch comes first and by itself: its exact version accepts whichever build of it, CPU or CUDA, pip is set up to prefer.
 # An index that does not answer in a moment is done without.
-$(VENV): $(LAPTOP)
+$(TRAIN): $(LAPTOP)
 	@if [ -n '$(TORCH_INDEX)' ] && ! ls /dev/nvidia0 >/dev/null 2>&1 && \
 	    $(BIN)/python -c "from urllib.request import urlopen; urlopen('$(TORCH_INDEX)/', timeout=3)" 2>/dev/null; \
-	then near='--extra-index-url $(TORCH_INDEX)'; fi; set -x; $(PIP) $(QUIET) $$near torch==2.13.0
-	$(PIP) $(QUIET) --no-build-isolation -e '.[train,gcp,publish,serve,dev]'
+	then near='--extra-index-url $(TORCH_INDEX)'; fi; set -x; $(PIP) $(QUIET) --no-compile $$near torch==2.13.0
+	$(PIP) $(QUIET) --no-compile --no-build-isolation -e '.[train]'
+	@touch $@
+
+$(VENV): $(TRAIN)
+	$(PIP) $(QUIET) --no-compile --no-build-isolation -e '.[train,gcp,publish,serve,dev]'
 	@touch $@
 
 # With a terminal the cockpit opens at once, on a recording, and installs the rest in view.
 run: $(LAPTOP) ## train the demo, here and now, and watch it
-	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/python -m cockpit demo --install '$(MAKE) QUIET= venv'; \
-	else $(MAKE) venv && $(BIN)/cockpit demo; fi
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/python -m cockpit demo --install '$(MAKE) QUIET= train'; \
+	else $(MAKE) train && $(BIN)/cockpit demo; fi
 
 test: $(VENV) ## run the tests
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not alone" tests

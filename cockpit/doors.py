@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,12 @@ from engine.runs import Run
 
 SPEED = 60.0
 """Of a recording: a minute in a second."""
-NAMED = "demo"
-GOAL, NAME, WHAT = 90, 40, 11
+SHIPPED = {
+    "demo": "the demo, from its first step to its last",
+    "letters": "diverges to NaN, is stopped by a rule, goes on mended",
+}
+NAME, WHAT, SAYS = 40, 9, 56
+ROOMY = WHAT + SAYS + 36
 
 
 @dataclass(frozen=True)
@@ -26,28 +29,24 @@ class Door:
     run: Run | None = None
 
     def line(self, width: int) -> Line:
-        said: Line = [(f" {self.kind:<{WHAT}}", "key"), (self.says, "text")]
-        room = width - WHAT - len(self.says) - 5
-        return [*said, (f"   {self.command}", "accent")] if room >= len(self.command) else said
+        said: Line = [(f" {self.kind:<{WHAT}}", "key"), (f"{self.says:<{SAYS}}", "text")]
+        return [*said, (self.command, "accent")] if width >= ROOMY else said
 
 
 def doors(recordings: Sequence[Run]) -> list[Door]:
     """Three, of which the second has one for each recording."""
-    found = [Door("demo", "train a tiny model here and now", "cockpit demo")]
+    found = [Door("demo", "train a tiny model, live, here and now", "cockpit demo")]
     found += [_replay(run) for run in recordings]
-    found.append(Door("watch", "a training that runs already", "engine adopt --pid N"))
-    found.append(Door("new", "a run of my project", "engine watch -- python train.py"))
+    found.append(
+        Door("watch", "something that runs already, by its process or log", "engine adopt --pid N")
+    )
+    found.append(
+        Door("new", "a run of my project, by one of its profiles", "engine launch PROFILE")
+    )
     return found
 
 
 def _replay(run: Run) -> Door:
     name = display(run.id[:-21], NAME)
-    says = _goal(run) or "a training from its first step to its last"
+    says = SHIPPED.get(name, f"a recording of {name}")
     return Door("replay", says, f"cockpit replay {name} --speed {SPEED:g}", run)
-
-
-def _goal(run: Run) -> str:
-    try:
-        return display(str(json.loads(run.profile.read_bytes()).get("goal") or ""), GOAL)
-    except (OSError, ValueError, AttributeError):
-        return ""

@@ -116,7 +116,16 @@ class FleetPlace(Place):
         wanting = [row for row in self.fleet.rows if row.needs]
         self.words("needs").show(lambda width, height: needs(wanting, width))
         self.words("needs").styles.height = min(max(len(wanting), 1), 4) + 2
-        self.words("about").show(lambda width, height: about(self.row, width))
+        self._tell()
+
+    def _tell(self) -> None:
+        """About the run under the cursor, or the door."""
+        if not self._doors:
+            self.words("about").show(lambda width, height: about(self.row, width))
+            return
+        door = self._doors[self.query_one(Listing).cursor]
+        same: Line = [("the same as a command  ", "faint"), (door.command, "accent")]
+        self.words("about").show(lambda width, height: [same])
 
     def _shown(self) -> list[Row]:
         part = self._filter.lower()
@@ -143,7 +152,7 @@ class FleetPlace(Place):
     # what can be done
 
     def on_listing_moved(self) -> None:
-        self.words("about").show(lambda width, height: about(self.row, width))
+        self._tell()
 
     def on_listing_chosen(self) -> None:
         self.action_open()

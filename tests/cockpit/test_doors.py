@@ -24,6 +24,13 @@ from engine import launching, shipped
 from engine.runs import Run, every
 from tests.cockpit.stage import SIZES, opened, play, text, until
 
+INSTALL = """
+import pathlib, time
+print("Downloading torch", flush=True)
+while not pathlib.Path("done").exists():
+    time.sleep(0.05)
+"""
+
 
 async def through(pilot: Pilot[None], kind: str, nth: int = 0) -> None:
     """Enter on a door."""
@@ -125,9 +132,9 @@ def test_what_is_installed_is_in_view_on_every_screen_and_then_the_demo_begins(
 ) -> None:
     asked: list[Path] = []
     monkeypatch.setattr(demo, "start", lambda folder: asked.append(folder) or "started")  # type: ignore[func-returns-value]
-    code = "import pathlib, time; print('Downloading torch', flush=True)\nwhile not pathlib.Path('done').exists(): time.sleep(.05)"
+    (tmp_path / "install.py").write_text(INSTALL)
     monkeypatch.chdir(tmp_path)
-    setup = Setup(f"{sys.executable} -c \"{code}\"")
+    setup = Setup(f"{sys.executable} install.py")
 
     async def scene() -> None:
         app = installing(logs, setup)
@@ -159,7 +166,7 @@ def test_an_installation_that_fails_says_so_and_the_recording_goes_on(logs: Path
 
 
 def test_an_installation_ends_with_the_screen(tmp_path: Path) -> None:
-    setup = Setup(f"{sys.executable} -c \"import time; time.sleep(60)\"")
+    setup = Setup(f'{sys.executable} -c "import time; time.sleep(60)"')
     import threading
 
     thread = threading.Thread(target=setup.run)
