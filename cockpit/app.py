@@ -13,7 +13,6 @@ from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
 
-from cockpit import demo
 from cockpit.actions import ANY, bindings
 from cockpit.asking import Asking
 from cockpit.palette import entries
@@ -35,6 +34,7 @@ from engine.display import display
 from engine.runs import Run
 
 if TYPE_CHECKING:  # what a run's screens show loads numpy, which a list of runs does without
+    from cockpit.demo import Setup
     from cockpit.watching.moment import Moment
 
 TOLD = 200
@@ -53,7 +53,7 @@ class Opening:
     theme: str = THEMES[0].name
     ascii: bool = False
     """Nothing but ASCII, for terminals and fonts that have no more."""
-    setup: demo.Setup | None = None
+    setup: Setup | None = None
     mix: Path | None = None
     """A profile or a folder of buckets whose phases are looked at."""
 
@@ -111,7 +111,7 @@ class Cockpit(App[None]):
         if self.opening.run is not None:
             self._enter(self.opening.run, "dashboard", self.opening.speed * self.opening.tape)
         if self.opening.setup is not None:
-            demo.begin(self, self.opening.setup)
+            self.opening.setup.begin(self)
 
     def on_ready(self) -> None:
         settle()

@@ -85,6 +85,16 @@ class Setup:
         self.status = process.wait()
         return self.status
 
+    def begin(self, app: App[None]) -> None:
+        """On a thread, said on whatever screen is looked at; then the demo trains."""
+
+        def work() -> None:
+            if self.run() == 0:
+                app.call_from_thread(cast("Deck", app).asking.demo)
+
+        app.run_worker(work, thread=True, exit_on_error=True)
+        app.set_interval(EVERY_S, lambda: show(app.screen, self))
+
     def end(self) -> None:
         """With all that it started."""
         if self._process is not None and self.status is None:
@@ -103,17 +113,6 @@ class Setup:
             (f" installing what the demo trains with, {spent} s ", "title"),
             (said if width >= 80 else "", "muted"),
         ]
-
-
-def begin(app: App[None], setup: Setup) -> None:
-    """Installs on a thread, says so on whatever screen is looked at, and then trains the demo."""
-
-    def work() -> None:
-        if setup.run() == 0:
-            app.call_from_thread(cast("Deck", app).asking.demo)
-
-    app.run_worker(work, thread=True, exit_on_error=True)
-    app.set_interval(EVERY_S, lambda: show(app.screen, setup))
 
 
 def show(screen: object, setup: Setup) -> None:

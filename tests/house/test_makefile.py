@@ -91,7 +91,11 @@ def test_what_a_screen_needs_is_kept_when_the_rest_was_cut_off(checkout: Path) -
     assert make(checkout, "venv").returncode == 0
     assert installations(checkout) == 1
     said = (checkout / "installed").read_text()
-    assert said.count("torch==") == 2 and said.count("-e .[train,") == 1 and said.count("-e .[train]") == 1
+    assert (
+        said.count("torch==") == 2
+        and said.count("-e .[train,") == 1
+        and said.count("-e .[train]") == 1
+    )
 
 
 def test_a_python_that_cannot_make_one_is_told_politely(checkout: Path) -> None:
