@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import shlex
 import subprocess
 import time
@@ -31,8 +29,9 @@ EVERY_S = 0.5
 
 def trains() -> bool:
     """Whether what it trains with is there."""
-    importlib.invalidate_caches()
-    return importlib.util.find_spec("torch") is not None
+    from engine import launching
+
+    return launching.has_torch()
 
 
 def running(logs: Path) -> Run | None:
