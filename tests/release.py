@@ -38,11 +38,9 @@ def check(folder: Path, laptop: bool = False) -> bool:
     wheel = built(folder / "dist")
     bin = installed(folder / "bare", wheel)
     small = wheel.stat().st_size <= WHEEL_MB * 1e6 and base_mb(folder / "bare") <= BASE_MB
-    fine = looks(folder, bin)
     if not small:
         print("OVER: the wheel or the base takes more than was promised")
-        fine = False
-    return fine if laptop else fine and trains(folder, bin, wheel)
+    return all([small, looks(folder, bin), laptop or trains(folder, bin, wheel)])
 
 
 def built(folder: Path) -> Path:
