@@ -34,6 +34,7 @@ from engine.display import display
 from engine.runs import Run
 
 if TYPE_CHECKING:  # what a run's screens show loads numpy, which a list of runs does without
+    from cockpit.demo import Setup
     from cockpit.watching.moment import Moment
 
 TOLD = 200
@@ -52,6 +53,7 @@ class Opening:
     theme: str = THEMES[0].name
     ascii: bool = False
     """Nothing but ASCII, for terminals and fonts that have no more."""
+    setup: Setup | None = None
     mix: Path | None = None
     """A profile or a folder of buckets whose phases are looked at."""
 
@@ -107,7 +109,9 @@ class Cockpit(App[None]):
         if self.opening.mix is not None:
             self.open_mix(self.opening.mix)
         if self.opening.run is not None:
-            self._enter(self.opening.run, "dashboard", self.opening.tape)
+            self._enter(self.opening.run, "dashboard", self.opening.speed * self.opening.tape)
+        if self.opening.setup is not None:
+            self.opening.setup.begin(self)
 
     def on_ready(self) -> None:
         settle()
@@ -134,16 +138,17 @@ class Cockpit(App[None]):
 
     def open(self, run: Run, name: str = "dashboard") -> None:
         """A run as it is now."""
-        self._enter(run, name, tape=False)
+        self._enter(run, name, 0.0)
 
-    def replay(self, run: Run) -> None:
+    def replay(self, run: Run, speed: float | None = None) -> None:
         """A run once more, from its beginning."""
-        self._enter(run, "dashboard", tape=True)
+        self._enter(run, "dashboard", speed or self.opening.speed)
 
-    def _enter(self, run: Run, name: str, tape: bool) -> None:
+    def _enter(self, run: Run, name: str, tape: float) -> None:
+        """`tape` is the speed of a recording; 0: as it is now."""
         from cockpit.watching.source import Live, Tape
 
-        watch = self.follow(Tape(run, self.opening.speed) if tape else Live(run))
+        watch = self.follow(Tape(run, tape) if tape else Live(run))
         if not tape:
             self._entered[run.id] = watch
         self.push_screen(place(name)(watch, hider(run)))

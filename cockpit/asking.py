@@ -13,7 +13,7 @@ from cockpit.screens.dialogs import Text, Word
 from engine.cli import words
 from engine.display import display
 from engine.errors import Problem
-from engine.runs import Run
+from engine.runs import Run, logs_folder
 
 if TYPE_CHECKING:  # the engine's half is loaded when something is asked
     from engine.checkpoints import Checkpoint
@@ -135,6 +135,22 @@ class Asking:
 
         self._do("launched", go)
 
+    def demo(self) -> None:
+        """The one that runs, else a new one."""
+        from cockpit.demo import start
+
+        self._do("the demo trains", lambda: start(logs_folder()))
+
+    def adopt(self) -> None:
+        """Something that somebody started by hand."""
+
+        def answered(text: str | None) -> None:
+            if text and text.strip():
+                self._do("watched from now on", lambda: _adopted(text.strip()))
+
+        hint = "The number of its process (pgrep -af python), or the log that it writes."
+        self._app.push_screen(Text("Watch which training?", hint), answered)
+
     def _ended(self, status: Status) -> bool:
         if status.exit_status is not None:
             self._teller.tell(f"it has ended already: {status.word}", "warning")
@@ -161,6 +177,14 @@ class Asking:
             self._app.call_from_thread(self._teller.done, said, found)
 
         self._app.run_worker(work, thread=True, exit_on_error=True)
+
+
+def _adopted(word: str) -> Run:
+    from engine import adopting, launching
+
+    log = None if word.isdigit() else Path(word).expanduser()
+    found = adopting.find(int(word) if log is None else None, log)
+    return launching.adopt(launching.running(found), found)
 
 
 def _request(run: Run, kind: str, **fields: str) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from cockpit import demo
 from cockpit.app import Cockpit, Opening
+from cockpit.doors import SPEED
 from cockpit.themes import THEMES
 from cockpit.watching.roster import Runs
-from engine import __version__, index, vault
+from engine import __version__, shipped, vault
 from engine.cli.output import Output
 from engine.cli.target import the
 from engine.errors import NotFound, Problem, Unusable
-from engine.runs import Run, every, logs_folder, samples
+from engine.runs import Run, every, logs_folder
 
 EXAMPLES = """examples:
   cockpit                       every run
@@ -29,7 +31,6 @@ EXAMPLES = """examples:
   cockpit demo                  train a tiny model, here and now
   cockpit --serve 8000          the same in a browser, on this machine
 """
-DEMO = "profiles/demo.toml"
 PORT = 8000
 WEB = "textual.drivers.web_driver:WebDriver"
 
@@ -56,9 +57,15 @@ def _run(words: list[str]) -> int:
     opening = _opening(args)
     served = os.environ.get("TEXTUAL_DRIVER") == WEB
     if not (served or (sys.stdin.isatty() and sys.stdout.isatty())):
+        if args.what == ["demo"] and opening.run is not None and not opening.tape:
+            return demo.headless(opening.run)
         raise Unusable("the screen needs a terminal", "engine ls and engine status say it in words")
     app = Cockpit(opening)
-    app.run()
+    try:
+        app.run()
+    finally:
+        if opening.setup is not None:
+            opening.setup.end()
     for run in app.running() if not served else []:
         print(f"{run} goes on; cockpit {run} looks at it again")
     return app.return_code or 0
@@ -94,6 +101,12 @@ def _parser() -> argparse.ArgumentParser:
         "--serve", nargs="?", type=int, const=PORT, metavar="PORT", help="in a browser instead"
     )
     parser.add_argument("--ascii", action="store_true", help="draw with nothing but ASCII")
+    parser.add_argument(
+        "--install",
+        default="",
+        metavar="COMMAND",
+        help="demo: what installs torch, where it is missing",
+    )
     parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")
     return parser
 
@@ -110,14 +123,15 @@ def _opening(args: argparse.Namespace) -> Opening:
     tape = what[:1] == ["replay"]
     what = what[1:] if tape else what
     if tape and (args.samples or not what):
-        return _samples(logs / "samples", args)
+        return _samples(logs, args)
     if len(what) > 1:
         raise Unusable(f"one run at a time, not {len(what)}", "cockpit --help")
     runs: Runs = partial(every, logs)
     run: Run | None = None
     if what == ["demo"] and not tape:
-        run = _demo(logs)
-    elif what:
+        opened = _demo(logs, args.install)
+        return replace(opened, theme=args.theme, ascii=args.ascii)
+    if what:
         runs, run = _named(what[0], runs)
         tape = tape or (run is not None and vault.inside(run.folder))
     return Opening(runs, run, tape, args.speed, args.theme, args.ascii)
@@ -130,13 +144,12 @@ def _mix(what: list[str], theme: str) -> Opening:
     return Opening(partial(every, logs_folder()), theme=theme, mix=Path(what[0]))
 
 
-def _samples(folder: Path, args: argparse.Namespace) -> Opening:
-    found = list(samples(folder))
+def _samples(logs: Path, args: argparse.Namespace) -> Opening:
+    found = shipped.recordings(logs)
     if not found:
-        raise NotFound(f"there are no recordings in {folder}", "cockpit replay RUN shows a run")
-    return Opening(
-        lambda: list(samples(folder)), found[0], True, args.speed, args.theme, args.ascii
-    )
+        raise NotFound("no recording came along", "cockpit replay RUN shows a run")
+    speed, theme, plain = args.speed, args.theme, args.ascii
+    return Opening(lambda: shipped.recordings(logs), found[0], True, speed, theme, plain)
 
 
 def _named(word: str, runs: Runs) -> tuple[Runs, Run | None]:
@@ -152,15 +165,10 @@ def _named(word: str, runs: Runs) -> tuple[Runs, Run | None]:
     return runs, the(word, Output(as_json=False))
 
 
-def _demo(logs: Path) -> Run:
-    """The demo that still runs, else a new one."""
-    for run in every(logs):
-        if run.id[:-21] == "demo" and index.is_live(index.row(run)):
-            return run
-    if not Path(DEMO).is_file():
-        raise NotFound(f"no {DEMO} here", "stand in the project's folder")
-    if importlib.util.find_spec("torch") is None:
-        raise Unusable("the demo trains with torch, which is not installed", "pip install torch")
-    from engine import launching, profile
-
-    return launching.launch(profile.load(DEMO), Path.cwd())
+def _demo(logs: Path, install: str) -> Opening:
+    """Trained here and now; while what it trains with is still installed, a recording plays."""
+    runs: Runs = partial(every, logs)
+    found = shipped.recordings(logs)
+    if install and found and not demo.trains():
+        return Opening(runs, found[0], True, SPEED, setup=demo.Setup(install))
+    return Opening(runs, demo.start(logs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,7 +23,6 @@ Verdict = Literal["good", "warn", "bad", "told"]
 SIGNS = {"good": "✔", "warn": "⚠", "bad": "✖", "told": "·"}
 INKS = {"good": "good", "warn": "warn", "bad": "bad", "told": "faint"}
 TEXT = 300
-OWN = ("finetune", "pretrain")
 POINTS = 20
 """Fewer points of a loss than this say little."""
 GIGA = 1e9
@@ -104,8 +102,8 @@ def _machine(chosen: Profile, cwd: Path) -> Iterator[Finding]:
         yield Finding("good", "its program is here")
     except Problem as error:
         yield _problem(error)
-    if chosen.recipe in OWN:
-        there = importlib.util.find_spec("torch") is not None
+    if chosen.recipe in launching.OWN:
+        there = launching.has_torch()
         fix = "" if there else "pip install 'training-cockpit[train]'"
         yield Finding(
             "good" if there else "bad", "torch is " + ("here" if there else "missing"), fix
@@ -149,7 +147,7 @@ def _data(chosen: Profile, cwd: Path) -> Iterator[Finding]:
 def _arithmetic(chosen: Profile) -> Iterator[Finding]:
     """Steps, loss points, checkpoints: the surprise that costs a night."""
     steps = chosen.train.max_steps
-    if chosen.recipe not in OWN:
+    if chosen.recipe not in launching.OWN:
         yield Finding("told", "its own program decides how many steps")
         return
     if steps is None:

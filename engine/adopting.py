@@ -92,6 +92,9 @@ def lay(folder: Path, found: Found) -> None:
 
 def find(pid: int | None, log: Path | None) -> Found:
     """The training with this pid, or the one that writes this log."""
+    if not procs.visible():
+        fix = "engine watch -- COMMAND starts one, engine import FILE reads a log"
+        raise Unusable("adopting reads /proc, which this system has not", fix=fix)
     if pid is None:
         if log is None:
             raise Unusable(

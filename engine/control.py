@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 import engine
-from engine import journal, vault
+from engine import journal, system, vault
 from engine.errors import Unusable
 from engine.events import Event
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE, Run
@@ -32,8 +32,8 @@ def who() -> str:
     """The person asking, as far as the system knows."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
+    except (KeyError, OSError, ImportError):
+        return f"uid {system.user()}"
 
 
 def _ours_to_change(run: Run) -> None:
@@ -89,7 +89,7 @@ def requests(run: Run) -> list[dict[str, Any]]:
 
 def ensure_keeper(run: Run) -> None:
     """Start a keeper and leave it; where one lives already the new one ends at once."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | system.RAW
     errors = os.open(run.keeper_errors, flags, PRIVATE_FILE)
     try:
         _keeper([str(run.folder)], subprocess.DEVNULL, errors)

@@ -1,6 +1,6 @@
 """Segments on disk: append durably, follow from an offset.
 
-One writer at a time, held by flock on the file itself. A writer first ends a torn tail. A follower hands out bytes as
+One writer at a time, held by a lock on the file itself. A writer first ends a torn tail. A follower hands out bytes as
 they are and notices when the file under it was truncated or replaced. Neither knows what an event means. Standard
 library, Python 3.8: the runner carries it.
 """
@@ -8,13 +8,12 @@ library, Python 3.8: the runner carries it.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import time
 from dataclasses import dataclass
 from typing import Union
 
-from engine import vault
+from engine import system, vault
 from engine.events import Event, Row, encode
 
 HEAD = 256
@@ -35,21 +34,22 @@ class Writer:
     """The one writer of a segment. `append` is in the kernel when it returns, `sync` is on the disk."""
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | system.RAW
         self.path = path
         self._fd = os.open(path, flags, 0o600)
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            free = system.lock(self._fd)
+        except OSError:
             os.close(self._fd)
-            if error.errno in (errno.EAGAIN, errno.EACCES):
-                raise Held(str(path)) from None
             raise
+        if not free:
+            os.close(self._fd)
+            raise Held(str(path))
         self._torn = self._ends_torn()
 
     def _ends_torn(self) -> bool:
         size = os.fstat(self._fd).st_size
-        return size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+        return size > 0 and system.read_at(self._fd, 1, size - 1) != b"\n"
 
     def append(self, event: Event | Row, durable: bool = False) -> None:
         """Write one line; with `durable` it survives a power cut once this returns."""
@@ -111,7 +111,7 @@ class Follower:
             if reset is not None:
                 self.offset = 0
                 self._head = b""
-            piece = Piece(os.pread(fd, most, self.offset), self.offset, reset)
+            piece = Piece(system.read_at(fd, most, self.offset), self.offset, reset)
             self.offset = piece.end
             self._remember(fd)
         finally:
@@ -124,7 +124,7 @@ class Follower:
             return "replaced"
         if status.st_size < self.offset:
             return "truncated"
-        if self._head and os.pread(fd, len(self._head), 0) != self._head:
+        if self._head and system.read_at(fd, len(self._head), 0) != self._head:
             return "rewritten"
         return None
 
@@ -132,13 +132,13 @@ class Follower:
         status = os.fstat(fd)
         self._inode = (status.st_dev, status.st_ino)
         if len(self._head) < HEAD:
-            self._head = os.pread(fd, min(HEAD, self.offset), 0)
+            self._head = system.read_at(fd, min(HEAD, self.offset), 0)
 
 
 def replace(path: Path, data: bytes) -> None:
     """A small file appears whole or not at all, also after a power cut."""
     hidden = f"{os.fspath(path)}.{os.getpid()}.{time.monotonic_ns()}.tmp"
-    fd = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fd = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.RAW, 0o600)
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(data)
@@ -154,8 +154,4 @@ def replace(path: Path, data: bytes) -> None:
 
 def sync_folder(path: Path) -> None:
     """Makes a rename in this folder durable."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    system.sync_folder(path)

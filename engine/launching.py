@@ -5,6 +5,7 @@ A run exists from the moment `accepted` is on the disk; before that nothing was 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine import adopting, control, hosts, journal, profile, provenance, runs
+from engine import adopting, control, hosts, journal, profile, provenance, runs, system
 from engine.adopting import Found
 from engine.checkpoints import Checkpoint
 from engine.errors import Unusable
@@ -28,6 +29,9 @@ from engine.machines.machine import Place
 from engine.profile import Profile
 from engine.runs import Run
 from engine.secrets import require
+
+OWN = ("finetune", "pretrain")
+"""Recipes that train in this very Python."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,13 @@ class Where:
 def launch(chosen: Profile, cwd: Path, host: str = "local", origin: Origin | None = None) -> Run:
     """A new run of this profile, durably accepted, its keeper started."""
     if host == LOCAL:
+        if not system.trains_here():
+            fix = "start it under WSL, or with --host NAME on a machine behind ssh"
+            raise Unusable("trainings start here on Linux and macOS alone", fix=fix)
         executable(chosen, cwd)
+        if chosen.recipe in OWN and not has_torch():
+            said = f"the recipe {chosen.recipe} trains with torch, which is not installed"
+            raise Unusable(said, fix="pip install 'training-cockpit[train]'")
         run = _accepted(chosen, Where(cwd, host), origin)
         control.ensure_keeper(run)
         return run
@@ -119,6 +129,12 @@ def _accept(
     finally:
         writer.close()
     journal.sync_folder(run.folder.parent)
+
+
+def has_torch() -> bool:
+    """Whether our own recipes can train here; looked for, not loaded."""
+    importlib.invalidate_caches()
+    return importlib.util.find_spec("torch") is not None
 
 
 def reachable(chosen: Profile, cwd: Path, name: str) -> None:

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from typing import BinaryIO, Mapping, Union
 
+from engine import system
+
 Path = Union[str, "os.PathLike[str]"]
 _OPENED: dict[str, dict[str, int]] = {}
 """By a bundle's path: its parts' names, and descriptors of nameless files that hold them."""
@@ -46,11 +48,11 @@ def descriptor(path: Path, flags: int = 0) -> int:
     """The file, open for reading."""
     found = _part(path)
     if found is None:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
+        return os.open(path, os.O_RDONLY | system.RAW | flags)
     if found < 0:
         raise FileNotFoundError(2, "no such part of the bundle", os.fspath(path))
     if sys.platform == "linux":  # an offset of its own, as every opened file has
-        return os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(f"/proc/self/fd/{found}", os.O_RDONLY | system.RAW)
     again = os.dup(found)
     os.lseek(again, 0, os.SEEK_SET)
     return again
@@ -73,7 +75,7 @@ def size(path: Path) -> int | None:
 
 def small(path: Path, cap: int) -> bytes:
     """A regular file's bytes. A pipe of that name must not hold us, nor a giant fill the memory."""
-    with os.fdopen(descriptor(path, os.O_NONBLOCK), "rb") as file:
+    with os.fdopen(descriptor(path, system.NONBLOCK), "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_size > cap:
             raise ValueError(f"{os.fspath(path)} is no small file")

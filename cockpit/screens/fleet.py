@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from cockpit.actions import FLEET, bindings
+from cockpit.doors import SPEED, Door, doors
 from cockpit.inks import CURVES, Line
 from cockpit.screens.base import WORLD, Place
 from cockpit.screens.dialogs import Choice, Item, Text
@@ -19,15 +20,11 @@ from cockpit.widgets.runs import about, head, needs, run_line
 from engine.cli import words
 from engine.cli.target import ours
 from engine.display import display
-from engine.runs import Run
+from engine.runs import Run, logs_folder
+from engine.shipped import recordings
 
+WELCOME = " No run yet. Three doors; Enter opens one:"
 SORTS = ("newest", "running", "those that need you", "by name")
-DOORS = (
-    ("n", "launch a profile of this project's profiles/"),
-    ("", "engine launch profiles/demo.toml   a tiny model"),
-    ("", "engine watch -- python train.py    any command, unchanged"),
-    ("?", "every key and its command"),
-)
 
 
 class FleetPlace(Place):
@@ -43,6 +40,7 @@ class FleetPlace(Place):
         self._sort, self._filter = SORTS[0], ""
         self._rows: list[Row] = []
         self._marked: list[Run] = []
+        self._doors: list[Door] = []
 
     def body(self) -> ComposeResult:
         runs = Listing(id="runs", classes="box")
@@ -87,6 +85,8 @@ class FleetPlace(Place):
     def can(self, name: str) -> bool:
         if name == "compare":
             return len(self.fleet.rows) > 1
+        if name == "open" and self._doors:
+            return True
         if name in ("open", "replay", "alerts", "resume", "stop", "mark", "copy"):
             row = self.row
             writes = name in (*WORLD, "resume")
@@ -107,16 +107,25 @@ class FleetPlace(Place):
         if listing.border_title != title:  # setting it draws all of the listing
             listing.border_title = title
         if self.feed.latest is not None and not self.fleet.rows:
-            listing.show(len(DOORS) + 2, self._door)
-            listing.can_focus = False
+            self._doors = self._doors or doors(recordings(logs_folder()))
+            listing.show(len(self._doors), self._door, lambda width: [(WELCOME, "title")])
         else:
-            listing.can_focus = True
+            self._doors = []
             listing.show(len(self._rows), self._line, head)
         super().renew()
         wanting = [row for row in self.fleet.rows if row.needs]
         self.words("needs").show(lambda width, height: needs(wanting, width))
         self.words("needs").styles.height = min(max(len(wanting), 1), 4) + 2
-        self.words("about").show(lambda width, height: about(self.row, width))
+        self._tell()
+
+    def _tell(self) -> None:
+        """About the run under the cursor, or the door."""
+        if not self._doors:
+            self.words("about").show(lambda width, height: about(self.row, width))
+            return
+        door = self._doors[self.query_one(Listing).cursor]
+        same: Line = [("the same as a command  ", "faint"), (door.command, "accent")]
+        self.words("about").show(lambda width, height: [same])
 
     def _shown(self) -> list[Row]:
         part = self._filter.lower()
@@ -133,14 +142,8 @@ class FleetPlace(Place):
             rows.sort(key=lambda row: row.run.id)
         return rows
 
-    @staticmethod
-    def _door(at: int, width: int) -> Line:
-        if at == 0:
-            return [(" No run yet. The doors:", "title")]
-        if at == 1:
-            return []
-        key, text = DOORS[at - 2]
-        return [(f"   {key or '$':<3}", "key" if key else "faint"), (text, "text")]
+    def _door(self, at: int, width: int) -> Line:
+        return self._doors[at].line(width)
 
     def _line(self, at: int, width: int) -> Line:
         row = self._rows[at]
@@ -149,7 +152,7 @@ class FleetPlace(Place):
     # what can be done
 
     def on_listing_moved(self) -> None:
-        self.words("about").show(lambda width, height: about(self.row, width))
+        self._tell()
 
     def on_listing_chosen(self) -> None:
         self.action_open()
@@ -157,6 +160,18 @@ class FleetPlace(Place):
     def action_open(self) -> None:
         if self.row is not None:
             self.deck.open(self.row.run)
+        elif self._doors:
+            self._enter(self._doors[self.query_one(Listing).cursor])
+
+    def _enter(self, door: Door) -> None:
+        if door.run is not None:
+            self.deck.replay(door.run, SPEED)
+        elif door.kind == "demo":
+            self.deck.asking.demo()
+        elif door.kind == "watch":
+            self.deck.asking.adopt()
+        else:
+            self.deck.new()
 
     def action_replay(self) -> None:
         if self.row is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cockpit.watching.clock import Clock
-from engine import vault
+from engine import system, vault
 from engine.cli.console import Cutter
 from engine.columns.series import Ints, frozen
 from engine.columns.store import Growing
@@ -56,9 +56,11 @@ class Part:
             return b""
         try:
             if end - begin <= CAP:
-                return os.pread(fd, end - begin, begin)
+                return system.read_at(fd, end - begin, begin)
             # Its beginning, and its newest bytes, which a redrawn bar ends in.
-            return os.pread(fd, CAP // 2, begin) + os.pread(fd, CAP // 2, end - CAP // 2)
+            return system.read_at(fd, CAP // 2, begin) + system.read_at(
+                fd, CAP // 2, end - CAP // 2
+            )
         finally:
             os.close(fd)
 

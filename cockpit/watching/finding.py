@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cockpit.watching.console import Console, Part
+from engine import system
 from engine.columns.series import Ints
 
 BLOCK = 1 << 20
@@ -49,10 +50,10 @@ class Finder:
     def _hits(self, part: Part, start: int) -> Iterator[int]:
         """Offsets at which something was found."""
         last = int(part.ends[-1])
-        with open(os.open(part.path, os.O_RDONLY | os.O_CLOEXEC), "rb") as file:
+        with open(os.open(part.path, os.O_RDONLY | system.RAW), "rb") as file:
             at = start
             while at < last:
-                data = os.pread(file.fileno(), min(BLOCK, last - at), at)
+                data = system.read_at(file.fileno(), min(BLOCK, last - at), at)
                 if not data:
                     return
                 cut = data.rfind(b"\n") + 1 or len(data)

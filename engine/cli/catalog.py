@@ -47,6 +47,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "report": ("report", "a run's entry of the session log, the log of all, the lineage"),
         "gc": ("gc", "remove caches, leftovers and, when told to, old runs"),
         "doctor": ("doctor", "what a bug report needs to know about this machine"),
+        "completion": ("completion", "what bash, zsh or fish needs to complete these words"),
         "help": ("help", "the manual, by topic"),
     },
 }

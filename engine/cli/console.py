@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from engine import system
 from engine.journal import Follower
 from engine.runs import Attempt, Run
 from engine.sizes import Sizes
@@ -104,16 +105,16 @@ class Console:
 def last_lines(attempt: Attempt, count: int) -> int:
     """The offset at which the last `count` lines of a console begin."""
     try:
-        fd = os.open(attempt.console, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(attempt.console, os.O_RDONLY | system.RAW)
     except FileNotFoundError:
         return 0
     with open(fd, "rb") as file:
         end = os.fstat(fd).st_size
         # A newline at the very end ends a line and begins none.
-        at = end - 1 if end and os.pread(fd, 1, end - 1) == b"\n" else end
+        at = end - 1 if end and system.read_at(fd, 1, end - 1) == b"\n" else end
         while at > 0 and end - at < FARTHEST:
             begin = max(at - 65536, 0)
-            block = os.pread(file.fileno(), at - begin, begin)
+            block = system.read_at(file.fileno(), at - begin, begin)
             found = len(block)
             while count and (found := block.rfind(b"\n", 0, found)) >= 0:
                 count -= 1

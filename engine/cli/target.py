@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from engine import vault
 from engine.cli.output import Output
 from engine.errors import NotFound, Problem, Unknown
-from engine.runs import Run, find, logs_folder, samples
+from engine.runs import Run, find, logs_folder
+from engine.shipped import recordings
 
 if TYPE_CHECKING:  # `ls` needs this file and none of the fold
     from engine.status import Status
@@ -53,10 +54,10 @@ def _find(word: str) -> Run:
     except NotFound:
         if (Path(word) / "keeper.jsonl").is_file():
             return Run(Path(word).absolute())
-        recordings = [run for run in samples(logs / "samples") if word and word in run.id]
-        if len(recordings) != 1:
+        found = [run for run in recordings(logs) if word and word in run.id]
+        if len(found) != 1:
             raise
-        return recordings[0]
+        return found[0]
 
 
 def look(run: Run, out: Output) -> Status:

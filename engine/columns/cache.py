@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import __version__
+from engine import __version__, system
 from engine.columns.columns import Saved
 from engine.columns.series import Column, Series, Table
 
@@ -58,7 +58,7 @@ def save(cache: Path, source: int, asked: str | None, saved: Saved) -> bool:
         key = _key(source, saved.offset, asked)
         cache.parent.mkdir(mode=0o700, exist_ok=True)
         _sweep(cache)
-        fd = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fd = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.RAW, 0o600)
         with os.fdopen(fd, "wb") as file:
             for part in _written(key, saved):
                 file.write(part)
@@ -76,7 +76,7 @@ def _key(source: int, offset: int, asked: str | None) -> list[Any]:
     if status.st_size < offset:
         raise ValueError("the source is shorter than what was read of it")
     size = min(ENDS, offset)
-    ends = os.pread(source, size, 0) + os.pread(source, size, offset - size)
+    ends = system.read_at(source, size, 0) + system.read_at(source, size, offset - size)
     return [LAYOUT, __version__, status.st_ino, hashlib.sha256(ends).hexdigest(), asked]
 
 

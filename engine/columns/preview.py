@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import vault
+from engine import system, vault
 from engine.columns.columns import Columns
 from engine.columns.series import EMPTY, Table
 from engine.events import LINE_CAP
@@ -29,7 +29,7 @@ def preview(path: Path, points: int = 2000) -> Table:
         size = os.fstat(fd).st_size
         if size <= WHOLE:
             columns = Columns()
-            columns.feed(os.pread(fd, size, 0))
+            columns.feed(system.read_at(fd, size, 0))
             return columns.table()
         return _spread(fd, size, points)
     finally:
@@ -52,7 +52,7 @@ def _after(fd: int, place: int) -> tuple[int, bytes]:
     """The first whole line that begins at or behind a place, after its end's offset; 0 where lines are too long."""
     start = max(place - 1, 0)
     for length in (NEAR, 2 * LINE_CAP):
-        data = os.pread(fd, length, start)
+        data = system.read_at(fd, length, start)
         begin = data.find(b"\n") + 1 if place else 0
         end = data.find(b"\n", begin) + 1
         if end and (begin or not place):
@@ -63,7 +63,7 @@ def _after(fd: int, place: int) -> tuple[int, bytes]:
 def _last(fd: int, size: int) -> tuple[int, bytes]:
     """The last whole line, after its end's offset."""
     start = size - 2 * LINE_CAP
-    data = os.pread(fd, 2 * LINE_CAP, start)
+    data = system.read_at(fd, 2 * LINE_CAP, start)
     end = data.rfind(b"\n") + 1
     begin = data.rfind(b"\n", 0, max(end - 1, 0)) + 1
     return (start + end, data[begin:end]) if begin else (0, b"")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine import system
 from engine.data import asked, mix
 from engine.data.buckets import Tree, scan
 from engine.data.curriculum import DEFAULTS, Accept, Composition, fitted, plan
@@ -107,7 +108,7 @@ def samples(tree: Tree, domain: str, seed: int) -> Iterator[tuple[str, Row | Fau
         try:
             for index in shuffled(len(bucket), seed, number(bucket.name)).tolist():
                 where = f"{bucket.name}:{int(bucket.numbers[index])}"
-                data = os.pread(file, int(bucket.sizes[index]), int(bucket.starts[index]))
+                data = system.read_at(file, int(bucket.sizes[index]), int(bucket.starts[index]))
                 record = parse(data, where)
                 row = record if isinstance(record, Fault) else parse_row(record, where, "auto")
                 wrong = [] if isinstance(row, Fault) else [name for name, _ in problems(row)]

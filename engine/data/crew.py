@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context
 from typing import Any, TypeVar
 
+from engine import system
 from engine.data.units import Unit
 from engine.errors import Unusable
 
@@ -32,7 +33,7 @@ def shared(
     open_worker: Open[Result], task: Any, parts: Sequence[Unit], workers: int = 0
 ) -> Iterator[Result]:
     """What a worker makes of each unit, in their order, by as many processes as there are cores."""
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or system.cores()
     if count == 1 or sum(unit.bytes for unit in parts) < SMALL:
         yield from map(open_worker(task), parts)
         return

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine import system
 from engine.data.buckets import Bucket, Tree
 from engine.data.landing import landing
 from engine.data.mix import Counts
@@ -146,7 +147,7 @@ def _lines(tree: Tree, pick: Pick) -> Iterator[bytes]:
                 if len(opened) >= OPEN_FILES:
                     os.close(opened.pop(next(iter(opened))))
                 opened[index] = os.open(bucket.path, os.O_RDONLY)
-            yield os.pread(opened[index], int(bucket.sizes[row]), int(bucket.starts[row]))
+            yield system.read_at(opened[index], int(bucket.sizes[row]), int(bucket.starts[row]))
     finally:
         for file in opened.values():
             os.close(file)

@@ -4,7 +4,6 @@ One process writes a store: it holds the lock, and a second one waits and then f
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine import system
 from engine.data import work
 from engine.data.crew import shared
 from engine.data.encoders import PROBES, Encoder, agree, open_encoder
@@ -36,6 +36,7 @@ from engine.data.work import Done, Task, Worker, open_worker
 from engine.data.writing import Writer
 from engine.errors import Unusable
 
+TURN_S = 0.1
 Tell = Callable[[int, int, int], None]
 """Bytes done, bytes in all, tokens."""
 
@@ -133,7 +134,8 @@ def _ready(folder: Path, task: Task) -> bool:
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
     with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while not system.lock(file.fileno()):
+            time.sleep(TURN_S)
         yield
 
 

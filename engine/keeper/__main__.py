@@ -23,8 +23,9 @@ FAILED = 70
 
 def main(argv: list[str]) -> int:
     # A closing terminal or an interrupted shell must not end the keeping.
-    for number in (signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGHUP", "SIGINT"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     early = _early(argv[2]) if argv[1] == "--for" else None
     folder = os.fsdecode(sys.stdin.buffer.readline().rstrip(b"\n")) if early else argv[1]
     if not folder:

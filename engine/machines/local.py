@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import journal, procs
+from engine import journal, procs, system
 from engine.events import keeper as say
 from engine.identity import Identity
 from engine.machines.machine import Depot, Place, Post, Project, Tell
@@ -77,7 +77,7 @@ class Local:
 
 def start_runner(attempt: Attempt, secrets: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """A runner in a session of its own, which survives whoever started it. Secrets travel on its standard input."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | system.RAW
     errors = os.open(attempt.errors, flags, PRIVATE_FILE)
     try:
         process = subprocess.Popen(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from engine import system
 from engine.runner.followed import digest
 from engine.runner.frames import SEGMENTS, Bytes
 from engine.runs import PRIVATE_FILE, Attempt, Run
@@ -32,7 +33,7 @@ def have(attempt: Attempt) -> dict[str, tuple[int, str]]:
 def write(run: Run, news: Bytes) -> None:
     """Append what came. A disk that takes half of it gets none."""
     path = run.attempt(news.attempt).segment(news.segment)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | system.RAW, PRIVATE_FILE)
     try:
         size = os.fstat(fd).st_size
         if news.offset > size:
@@ -54,7 +55,7 @@ def _append(fd: int, news: Bytes) -> None:
     done = 0
     try:
         while done < len(news.data):
-            done += os.pwrite(fd, news.data[done:], news.offset + done)
+            done += system.write_at(fd, news.data[done:], news.offset + done)
     except OSError:
         os.ftruncate(fd, news.offset)
         raise

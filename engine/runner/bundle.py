@@ -33,6 +33,7 @@ PARTS = (
     "redact.py",
     "runner",
     "scalars",
+    "system.py",
     "vault.py",
 )
 LEFT_OUT = ("runner/bundle.py",)

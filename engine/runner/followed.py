@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from typing import Any, Mapping
 
-from engine import journal
+from engine import journal, system
 from engine.journal import HEAD, Follower
 from engine.runner.frames import FILES, PIECE, SEGMENTS, Bytes
 
@@ -39,12 +38,11 @@ class Followed:
         except OSError:
             return False
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return not system.lock(fd)
         except OSError:
             return True
         finally:
             os.close(fd)
-        return False
 
 
 def _follower(folder: str, name: str, have: Any) -> Follower:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import pkgutil
 import select
 from typing import Mapping
 
-from engine import journal, procs
+from engine import journal, procs, system
 from engine.runner import records
 from engine.runner.become import Command
 from engine.runner.decide import Evidence
@@ -39,12 +37,13 @@ class Lock:
             return True
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            free = system.lock(fd)
+        except OSError:
             os.close(fd)
-            if error.errno in (errno.EAGAIN, errno.EACCES):
-                return False
             raise
+        if not free:
+            os.close(fd)
+            return False
         self.fd = fd
         return True
 

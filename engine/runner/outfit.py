@@ -7,7 +7,6 @@ it is. The machine's own torch is used where it is new enough, because an image 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -16,7 +15,7 @@ import sys
 import time
 from typing import Any, Mapping, Sequence
 
-from engine import journal
+from engine import journal, system
 from engine.runner.frames import MAGIC
 
 PRIVATE_DIR = 0o700
@@ -55,9 +54,7 @@ def outfit(folder: str) -> int:
 def make(folder: str) -> int:
     """The process that does it. A second one finds the first one's lock."""
     lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not system.lock(lock):
         return 0
     try:
         order = _read(os.path.join(folder, "order.json")) or {}
@@ -103,12 +100,8 @@ def _show(folder: str, result: str) -> None:
 
 
 def _free(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    fcntl.flock(lock, fcntl.LOCK_UN)
-    return True
+    """Whether nobody makes it; asked once, so the lock may stay ours until we end."""
+    return system.lock(lock)
 
 
 def _environment(folder: str, order: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import journal, vault
+from engine import journal, system, vault
 from engine.shelf import manifest
 
 FILE = "circumstances.json"
@@ -119,7 +119,7 @@ def _listing(folder: Path) -> str:
 
 def _threads(env: Mapping[str, str]) -> int:
     told = env.get("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", ""))
-    return int(told) if told.isdigit() else len(os.sched_getaffinity(0))
+    return int(told) if told.isdigit() else system.cores()
 
 
 def _libraries(argv: Sequence[str], cwd: Path) -> dict[str, str]:

@@ -7,16 +7,14 @@ the script may not write to at all.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import journal
+from engine import journal, system
 from engine.shelf import manifest
 
-FICLONE = 0x40049409
 RESERVE = 1.05
 """Room that must be left for one more checkpoint of the same size, as a factor."""
 HIDDEN = ".copying-"
@@ -83,9 +81,7 @@ def _file(source: Path, target: Path, durable: bool) -> str:
 
 def _reflinked(source: Path, target: Path) -> bool:
     with source.open("rb") as read, target.open("wb") as write:
-        try:
-            fcntl.ioctl(write.fileno(), FICLONE, read.fileno())
-        except OSError:
+        if not system.clone(write.fileno(), read.fileno()):
             write.close()
             target.unlink()
             return False
@@ -95,7 +91,7 @@ def _reflinked(source: Path, target: Path) -> bool:
 
 def unwritable(path: Path) -> bool:
     """The script, which runs as this user, may neither write the file nor make itself able to."""
-    return os.geteuid() not in (0, path.stat().st_uid) and not os.access(path, os.W_OK)
+    return system.user() not in (None, 0, path.stat().st_uid) and not os.access(path, os.W_OK)
 
 
 def forget(path: Path) -> None:

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Set
 from pathlib import Path
 
-from engine import journal
+from engine import journal, system
 from engine.runner.take import inside
 from engine.runs import PRIVATE_DIR, PRIVATE_FILE
 from engine.sync.cargo import Cargo, Freight
@@ -27,7 +27,7 @@ class Landed:
         self._digest, self._size, self._fd = hashlib.sha256(), 0, -1
 
     def __enter__(self) -> Landed:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | system.NOFOLLOW | system.RAW
         flags |= 0 if self._here else os.O_TRUNC
         try:
             self._fd = os.open(self._path, flags, PRIVATE_FILE)
@@ -123,7 +123,7 @@ def marks(folder: Path) -> dict[str, list[int | None]]:
 
 def _flush(folder: Path) -> None:
     """Everything on its disk at once: five thousand files one by one would take longer than their way here."""
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(folder, os.O_RDONLY | system.RAW)
     try:
         syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
         if syncfs is None:  # macOS
@@ -144,7 +144,7 @@ def _remove(path: Path) -> None:
 def _same(hidden: Path, file: Freight) -> bool:
     """A regular file of just these bytes."""
     try:
-        fd = os.open(inside(str(hidden), file.name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(inside(str(hidden), file.name), os.O_RDONLY | system.NOFOLLOW | system.RAW)
     except OSError:
         return False
     digest = hashlib.sha256()

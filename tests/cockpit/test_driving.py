@@ -68,8 +68,8 @@ def test_an_empty_fleet_shows_the_doors(logs: Path) -> None:
     async def scene() -> None:
         async with opened(logs) as pilot:
             await until(pilot, lambda: "No run yet" in text(pilot))
-            assert "engine watch --" in text(pilot)
-            await pilot.press("enter", "a", "S", "R", "r")
+            assert "engine adopt --pid" in text(pilot)
+            await pilot.press("a", "S", "R", "r")
             assert isinstance(pilot.app.screen, FleetPlace)
 
     play(scene)

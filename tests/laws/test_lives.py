@@ -16,7 +16,7 @@ ROUNDS = 20
 """Most that a control takes to be caught: a few kills hit the weak moment only now and then."""
 
 STARTS_TWICE: Patch = {
-    "runner/launch.py": ("fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)", "os.fstat(fd)"),
+    "runner/launch.py": ("system.lock(fd)", "bool(os.fstat(fd))"),
     "runner/decide.py": (
         "    if found.ended:\n        return Decision.CLOSE\n    if found.alive:\n        return Decision.ADOPT\n",
         "    if found.ended:\n        return Decision.CLOSE\n    if found.lock_free:\n        return Decision.START\n",

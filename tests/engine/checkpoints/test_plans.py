@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from engine import system
 from engine.checkpoints import Checkpoint, retention
 from engine.checkpoints.certificate import (
     BUT,
@@ -235,7 +236,7 @@ def test_a_disk_without_room_is_said_and_nothing_half_is_left(
 ) -> None:
     path = foreign.nanogpt(tmp_path / "ckpt.pt", 5)
     monkeypatch.setattr(protecting, "RESERVE", 1e18)
-    monkeypatch.setattr(protecting, "FICLONE", 0)
+    monkeypatch.setattr(system, "clone", lambda target, source: False)
     brought = protecting.bring(path, tmp_path / "safe" / "ckpt.pt")
     assert brought.copy is None and "too little room" in brought.word
     assert list((tmp_path / "safe").iterdir()) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import launching, shipped
 from engine.reader import RunReader
 from engine.runs import Run
 from tests.support.cli import Engine
@@ -67,3 +68,13 @@ def test_a_living_run_is_noted_and_stopped(verb: str, engine: Engine, logs: Path
     assert engine("wait", "@").status == 130
     assert engine("ls", "--json").valid("ls")[0]["word"] == "STOPPED"
     assert [note.text for note in RunReader(run).poll().keeper.notes] == ["that is enough"]
+
+
+def test_a_recipe_without_torch_is_refused_in_a_sentence_before_anything_exists(
+    engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "has_torch", lambda: False)
+    said = engine("launch", str(shipped.demo() / shipped.DEMO))
+    assert said.status == 2 and "trains with torch, which is not installed" in said.err
+    assert "pip install 'training-cockpit[train]'" in said.err
+    assert not list((home / "logs").glob("*"))

@@ -26,7 +26,7 @@ def test_whoever_is_killed_the_files_tell_what_happened(tmp_path: Path) -> None:
 BROKEN: dict[str, list[Fault]] = {
     "starts again what it cannot see": [
         ("runner/decide.py", "    if found.alive:\n        return Decision.ADOPT\n", ""),
-        ("runner/launch.py", "fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass"),
+        ("runner/launch.py", "system.lock(fd)", "True"),
         ("runner/decide.py", "    if found.pid_written or found.said:\n", "    if found.ended:\n"),
     ],
     "records an end again": [

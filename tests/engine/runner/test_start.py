@@ -164,8 +164,8 @@ def slow(pause_s: float) -> Fault:
     return "runner/launch.py", line, f"    import time; time.sleep({pause_s})\n{line}"
 
 
-FREE_JOURNAL = ("journal.py", "fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass")
-FREE_LOCK = ("runner/launch.py", "fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass")
+FREE_JOURNAL = ("journal.py", "system.lock(self._fd)", "True")
+FREE_LOCK = ("runner/launch.py", "system.lock(fd)", "True")
 
 
 def starts(home: Path, *faults: Fault, pause_s: float = 1.0) -> int:
