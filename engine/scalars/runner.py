@@ -55,6 +55,9 @@ class RunnerFacts:
     notices: tuple[say.Notified, ...] = ()
     resume: say.ResumeJudged | None = None
     """The newest judgement of the resume with which this attempt began."""
+    notice: say.NoticeWatched | None = None
+    """What is known of the machine's notice of its end, as it was told last."""
+    noticed: tuple[say.PreemptionNoticed, ...] = ()
     resets: int = 0
     skipped_bytes: int = 0
     disk_filled: say.DiskFilled | None = None
@@ -128,6 +131,8 @@ _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
     say.RuleFired: lambda f, e: changed(f, rules=(*f.rules, e)),
     say.Notified: lambda f, e: changed(f, notices=(*f.notices, e)),
     say.ResumeJudged: lambda f, e: changed(f, resume=e),
+    say.NoticeWatched: lambda f, e: changed(f, notice=e),
+    say.PreemptionNoticed: lambda f, e: changed(f, noticed=(*f.noticed, e)),
     say.LogReset: lambda f, e: changed(f, resets=f.resets + 1),
     say.ReadSkipped: lambda f, e: changed(f, skipped_bytes=f.skipped_bytes + e.bytes),
     say.DiskFilled: lambda f, e: changed(f, disk_filled=e),
