@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.leases.gcp import names
 from engine.leases.gcp.told import seconds, table, tables, text, when
+from engine.machines import trust
 
 RUNNING = "RUNNING"
 OFF = ("TERMINATED", "STOPPED", "SUSPENDED")
@@ -106,12 +106,10 @@ def fingerprint(told: str) -> str | None:
     """SHA256:… of a public key in base64."""
     words = told.split()
     try:
-        raw = base64.b64decode(words[-1] if words else "", validate=True)
+        blob = base64.b64decode(words[-1] if words else "", validate=True)
     except (binascii.Error, ValueError):
         return None
-    if not raw:
-        return None
-    return "SHA256:" + base64.b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
+    return trust.fingerprint(blob) if blob else None
 
 
 def _address(told: Mapping[str, Any]) -> str | None:

@@ -90,9 +90,9 @@ def _insert(vms: Vms, wanted: Wanted, zone: str, intent: str) -> Instance:
 
 
 def running(vms: Vms, one: Instance, intent: str) -> Instance:
-    """Start it where it is off, and wait until it runs."""
+    """Start it where it is off, and wait until it runs. What was read before may be old, so it is read again."""
     waiting, rounds = Waiting(vms), 0
-    found: Instance | None = one
+    found = vms.find(one.zone, one.name)
     while found is not None and found.status != RUNNING:
         if found.off:
             _start(vms, found, names.request(intent, "start", found.boot, found.stopped_t, rounds))
