@@ -6,7 +6,7 @@ recorded exit tells what was kept. One that is not known to save is left to use 
 
 from __future__ import annotations
 
-from engine.events import runner as say
+from engine.events import notices as say
 from engine.runner import clock, notice
 from engine.runner.obey import SAVE
 from engine.runner.post import Post

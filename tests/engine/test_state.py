@@ -6,6 +6,7 @@ import pytest
 
 from engine.alarms import Thresholds
 from engine.events import keeper as k
+from engine.events import notices as n
 from engine.events import runner as r
 from engine.events import trainer as t
 from engine.frame import Frame, Sight
@@ -28,8 +29,8 @@ LIMIT = ("1/runner", r.LimitReached(T0 + 50, "hours", 2.0, 2.0, "stop"))
 BACK = r.RuleFired(T0, "nan", "rollback", "nan", 7)
 RULE = ("1/runner", r.RuleFired(T0 + 50, "nan", "stop", "loss is nan", 7))
 MISSING = ("keeper", k.ArtifactsChecked(T0 + 60, 1, (), ("best.pt",)))
-TAKEN = ("1/runner", r.PreemptionNoticed(T0 + 50, "metadata", 30.0, "save", "taken"))
-DOWN = ("1/runner", r.PreemptionNoticed(T0 + 50, "shutdown", 30.0, "none", "down"))
+TAKEN = ("1/runner", n.PreemptionNoticed(T0 + 50, "metadata", 30.0, "save", "taken"))
+DOWN = ("1/runner", n.PreemptionNoticed(T0 + 50, "shutdown", 30.0, "none", "down"))
 GONE = ("keeper", k.AttemptLost(T0 + 60, 1, "the machine does not answer"))
 BAD_START = ("1/runner", r.StartFailed(T0, "no such file", 2))
 

@@ -52,7 +52,9 @@ class _Again(Exception):
 class Api:
     """Asks for one project. `pause` is how it waits between tries."""
 
-    def __init__(self, project: str, tokens: Tokens, pause: Callable[[float], None] = time.sleep):
+    def __init__(
+        self, project: str, tokens: Tokens, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         self.project, self.pause = project, pause
         self._tokens = tokens
         self._base = base()

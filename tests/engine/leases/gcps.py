@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.leases.gcp import making, names
 from engine.leases.gcp.api import Api
+from engine.leases.gcp.instance import Instance
 from engine.leases.gcp.token import Tokens
 from engine.leases.gcp.vms import Vms
 from engine.leases.gcp.wanted import Fuse, Key, Wanted
@@ -57,3 +59,20 @@ def signed_in(
     with serving(boxes) as google:
         monkeypatch.setenv("COCKPIT_GCP_URL", google.url)
         yield google
+
+
+AMBIGUOUS = ("drop", "drop after", "503", "503 after", "429", "html", "html after", "slow")
+"""Answers after which nobody knows, and those that must be waited out."""
+A, B, C = ZONES
+NAME = names.slug(RUN)
+
+
+def created(vms: Vms | None = None, intent: str = "i1") -> Instance:
+    return making.create(vms or client(), WANTED, intent)
+
+
+def standing(zone: str) -> Instance:
+    """The machine as it is now."""
+    found = client().find(zone, NAME)
+    assert found is not None
+    return found

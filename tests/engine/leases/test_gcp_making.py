@@ -1,4 +1,4 @@
-"""Machines of Google: one for each wish, whatever is answered, and never said to be off while it is billed."""
+"""A machine of Google for each wish: one, as it was asked for, whatever is answered."""
 
 from __future__ import annotations
 
@@ -9,28 +9,31 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Unknown
-from engine.leases.gcp import ending, making, names, weather
+from engine.leases.gcp import ending, making, names
 from engine.leases.gcp.errors import NoRoom, Quota, Rejected, Taken, Unclear
-from engine.leases.gcp.instance import Instance
-from engine.leases.gcp.vms import Vms
 from engine.leases.gcp.wanted import Fuse
-from tests.engine.leases.gcps import KEY, RUN, WANTED, ZONES, client, signed_in
+from tests.engine.leases.gcps import (
+    AMBIGUOUS,
+    KEY,
+    NAME,
+    RUN,
+    WANTED,
+    ZONES,
+    A,
+    B,
+    C,
+    client,
+    created,
+    signed_in,
+    standing,
+)
 from tests.support.gcp import Fault, Google
-
-A, B, C = ZONES
-NAME = names.slug(RUN)
-AMBIGUOUS = ["drop", "drop after", "503", "503 after", "429", "html", "html after", "slow"]
 
 
 @pytest.fixture
 def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
     with signed_in(tmp_path, monkeypatch) as found:
         yield found
-
-
-def created(vms: Vms | None = None, intent: str = "i1") -> Instance:
-    return making.create(vms or client(), WANTED, intent)
 
 
 def test_a_machine_is_made_as_it_was_asked_for(google: Google) -> None:
@@ -116,16 +119,10 @@ def test_a_quota_is_named_and_counts_for_its_region(google: Google) -> None:
     assert making.create(client(), WANTED, "i1", tried.append).zone == C
     assert tried == [A, C]  # the other zone of that region has the same quota
     google.project.poor.add(C)
-    ending.delete(client(), google_machine(C))
+    ending.delete(client(), standing(C))
     with pytest.raises(Quota) as said:
         created(intent="i2")
     assert "PREEMPTIBLE-NVIDIA-H100-GPUS is 0.0" in str(said.value)
-
-
-def google_machine(zone: str) -> Instance:
-    found = client().find(zone, NAME)
-    assert found is not None
-    return found
 
 
 def test_a_wish_that_found_no_room_can_be_made_again_by_another(google: Google) -> None:
@@ -154,72 +151,11 @@ def test_a_bad_wish_is_refused_in_words(google: Google) -> None:
 
 
 @pytest.mark.parametrize("kind", AMBIGUOUS)
-@pytest.mark.parametrize("method", ["stop", "operations.get", "get"])
-def test_a_stop_stands_whatever_is_answered(google: Google, method: str, kind: str) -> None:
-    one = created()
-    google.faults.append(Fault(method, kind, 2 if kind != "slow" else 1))
-    off = ending.stop(client(), one)
-    assert off is not None and off.off and google.project.billed() == []
-
-
-def test_a_stop_that_is_said_and_not_done_is_asked_for_again(google: Google) -> None:
-    one = created()
-    google.project.deaf = 2
-    off = ending.stop(client(), one)
-    assert off is not None and off.status == "TERMINATED"
-    requests = {words["requestId"] for method, words in google.asked if method == "stop"}
-    assert len(requests) == 3
-
-
-def test_a_stop_that_never_comes_is_never_called_one(google: Google) -> None:
-    one = created()
-    google.project.deaf = 10_000
-    with pytest.raises(Unknown) as said:
-        ending.stop(client(1.0), one)
-    assert "billed" in str(said.value) and google.project.billed() == [NAME]
-
-
-def test_releasing_what_is_gone_is_success(google: Google) -> None:
-    one = created()
-    ending.delete(client(), one)
-    assert ending.stop(client(), one) is None
-    ending.delete(client(), one)
-    assert google.project.machines == {}
-
-
-def test_another_machine_of_the_same_name_is_not_ended(google: Google) -> None:
-    """Only the one that was leased: its id is another's by now."""
-    first = created()
-    ending.delete(client(), first)
-    created(intent="i2")
-    assert ending.stop(client(), first) is None
-    ending.delete(client(), first)
-    assert google.project.billed() == [NAME]
-
-
-def test_a_second_boot_is_stopped_too(google: Google) -> None:
-    """The stop of the first boot has its own id; else its success would be the answer."""
-    one = created()
-    for _ in range(2):
-        assert ending.stop(client(), one) is not None
-        one = making.running(client(), google_machine(A), "again")
-    assert ending.stop(client(), one) is not None and google.project.billed() == []
-
-
-def test_a_stop_erases_local_disks_only_where_there_are_some(google: Google) -> None:
-    one = created()
-    google.project.machines[A, NAME]["disks"].append({"type": "SCRATCH"})
-    assert ending.stop(client(), google_machine(A)) is not None
-    asked = [words for method, words in google.asked if method == "stop"]
-    assert asked[-1]["discardLocalSsd"] == "true" and not one.scratch
-
-
-@pytest.mark.parametrize("kind", AMBIGUOUS)
 def test_a_preempted_machine_is_started_again(google: Google, kind: str) -> None:
     one = created()
     assert client().preempted_t(one) is None
     google.project.preempt(A, NAME)
-    taken = google_machine(A)
+    taken = standing(A)
     assert taken.off and client().preempted_t(taken) is not None
     google.faults.append(Fault("start", kind))
     again = making.running(client(), taken, "after the preemption")
@@ -233,7 +169,7 @@ def test_a_start_without_room_says_so(google: Google) -> None:
     google.project.preempt(A, NAME)
     google.project.empty.add(A)
     with pytest.raises(NoRoom):
-        making.running(client(), google_machine(A), "again")
+        making.running(client(), standing(A), "again")
 
 
 def test_the_fuse_of_a_users_own_machine_is_set_while_it_is_off(google: Google) -> None:
@@ -248,19 +184,12 @@ def test_the_fuse_of_a_users_own_machine_is_set_while_it_is_off(google: Google) 
     assert making.armed(one, fuse).reason is None and one.run_s == 7200
 
 
-def test_googles_own_deadline_ends_it(google: Google) -> None:
-    created()
-    told = google.project.machines[A, NAME]["resourceStatus"]["scheduling"]
-    told["terminationTimestamp"] = "2020-01-01T00:00:00.000+00:00"
-    assert google_machine(A).off
-
-
 def test_a_key_joins_those_that_are_there(google: Google) -> None:
     vms = client()
     one = created(vms)
     machine = google.project.machines[A, NAME]
     machine["metadata"]["items"] = [{"key": "ssh-keys", "value": "ann:ssh-rsa AAAA ann"}]
-    seen = making.let_in(vms, google_machine(A), KEY, "k")
+    seen = making.let_in(vms, standing(A), KEY, "k")
     assert seen.metadata["ssh-keys"].splitlines()[0] == "ann:ssh-rsa AAAA ann"
     assert KEY.public.split()[1] in seen.metadata["ssh-keys"]
     calls = vms.api.calls
@@ -269,52 +198,3 @@ def test_a_key_joins_those_that_are_there(google: Google) -> None:
     machine["metadata"] = {"items": [{"key": "x", "value": "y"}], "fingerprint": "new"}
     seen = making.let_in(vms, one, replace(KEY, user="bob"), "k2")
     assert seen.metadata["x"] == "y" and "bob:" in seen.metadata["ssh-keys"]
-
-
-def test_all_of_ours_are_listed_over_all_pages(google: Google) -> None:
-    created()
-    other = replace(WANTED, run=RUN.replace("abcd", "ffff"), zones=(C,))
-    making.create(client(), other, "i2")
-    google.project.machines[B, "not-ours"] = {**google.project.machines[A, NAME], "labels": {}}
-    found = client().listed()
-    assert found.complete and {one.run for one in found.machines} == {RUN, other.run}
-
-
-def test_a_zone_that_does_not_answer_makes_a_list_incomplete(
-    google: Google, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    created()
-    whole = google._listed
-    warning = {"code": "UNREACHABLE", "message": "not now", "data": []}
-
-    def lame(query: dict[str, str]) -> dict[str, object]:
-        found = whole(query)
-        found["items"][f"zones/{C}"] = (
-            {"warning": warning} if f"zones/{C}" in found["items"] else {}
-        )
-        return found
-
-    monkeypatch.setattr(google, "_listed", lame)
-    assert not client().listed().complete
-
-
-def test_zones_are_tried_by_what_is_to_be_had_and_its_price(google: Google) -> None:
-    google.project.weather = {A: (0.2, 2.5), B: (0.9, 3.25), C: (0.91, 2.75)}
-    found = weather.ranked(weather.look(client().api, ZONES, "a3-highgpu-1g"))
-    assert [one.zone for one in found] == [C, B, A]
-    assert (found[0].price_hour, found[0].uptime_s, found[0].preempted) == (2.75, 7200.0, 0.25)
-
-
-def test_without_advice_the_users_order_stands(google: Google) -> None:
-    google.faults.append(Fault("advice.capacityHistory", "html", 99))
-    found = weather.ranked(weather.look(client().api, ZONES, "a3-highgpu-1g"))
-    assert [one.zone for one in found] == list(ZONES) and found[0].price_hour is None
-
-
-def test_a_host_key_is_told_by_the_machine_over_googles_network(google: Google) -> None:
-    vms = client()
-    google.project.silent_keys = True
-    one = created(vms)
-    assert vms.host_key(one) is None
-    google.project.silent_keys = False
-    assert (vms.host_key(one) or "").startswith("SHA256:")
