@@ -159,10 +159,11 @@ def armed(one: Instance, fuse: Fuse | None) -> Armed:
     if fuse is None:
         return Armed(one.ends_t, None if one.ends_t is not None else "no deadline was asked for")
     if one.run_s is None:
-        return Armed(None, "Google ends a machine only by what it had when it was started")
+        reason = "Google takes a deadline only while a machine is off, and this one ran"
+        return Armed(one.ends_t, reason)
     if (one.run_s, one.action) != (fuse.run_s, fuse.action):
-        asked = f"{fuse.action} after {fuse.run_s} s"
-        return Armed(one.ends_t, f"asked for {asked}, read back {one.action} after {one.run_s} s")
+        asked, found = f"{fuse.action} after {fuse.run_s} s", f"{one.action} after {one.run_s} s"
+        return Armed(one.ends_t, f"asked for {asked}, read back {found}")
     if one.ends_t is None:
         return Armed(None, "Google does not tell when it will end the machine")
     return Armed(one.ends_t)
