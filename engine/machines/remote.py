@@ -50,6 +50,8 @@ class Remote:
         self._wire.meet(self._take, self._beat)
         self._beats: dict[int, Beat] = {}
         self._runners: dict[int, int] = {}
+        self._greeted: dict[int, object] = {}
+        """Which far end started a runner: only that one can tell that it ended, and after a reboot it is another."""
         self._ended: dict[int, tuple[int, int]] = {}
         self._told: Clock | None = None
         self.depot: Depot | None = FarDepot(host, self._wire, run.cache / "known_hosts")
@@ -102,7 +104,9 @@ class Remote:
 
     def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
         asked = {"do": "start", **self._where(attempt), "secrets": dict(secrets)}
+        greeted = self._wire.hello
         self._runners[attempt.number] = int(self._wire.ask(asked)["pid"])
+        self._greeted[attempt.number] = greeted
 
     def post(self, attempt: Attempt, said: Identity | None) -> Post:
         ended = self._ended.pop(attempt.number, None)
@@ -112,7 +116,8 @@ class Remote:
             return Post.KILLED if spoke and code < 0 else Post.FAILED
         if not self._wire.up or attempt.number not in self._beats:
             return Post.UNSEEN
-        begins = attempt.number in self._runners
+        begun = attempt.number in self._runners
+        begins = begun and self._greeted.get(attempt.number) is self._wire.hello
         return Post.HELD if begins or self._beats[attempt.number].held else Post.EMPTY
 
     def whole(self, attempt: Attempt) -> bool:
