@@ -6,18 +6,20 @@ cannot be known is said: nobody but a parent learns an exit status, and what was
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import stat
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Iterator, Mapping
 
-from engine import procs
+from engine import journal, procs
 from engine.errors import Unusable
 from engine.identity import Identity
+from engine.runner import records
 from engine.runner.reach import FOLLOWERS, SHELLS
 
 _OUT = re.compile(
@@ -44,6 +46,48 @@ class Found:
     files: tuple[str, ...]
     checkpoints: tuple[str, ...]
     unknown: tuple[str, ...]
+    pane: str | None = None
+    """The tmux pane that stands for a log."""
+
+    def table(self) -> dict[str, Any]:
+        """As it travels."""
+        paths = {"cwd": str(self.cwd), "log": None if self.log is None else str(self.log)}
+        return {**vars(self), "process": self.process.as_table(), **paths}
+
+    @staticmethod
+    def of(table: Mapping[str, Any]) -> Found:
+        """What another machine says; anything else than words is no answer."""
+        process = table["process"]
+        return Found(
+            process=Identity(int(process["pid"]), int(process["start"]), str(process["boot"])),
+            argv=tuple(map(str, table["argv"])),
+            cwd=Path(str(table["cwd"])),
+            log=None if table["log"] is None else Path(str(table["log"])),
+            files=tuple(map(str, table["files"])),
+            checkpoints=tuple(map(str, table["checkpoints"])),
+            unknown=tuple(map(str, table["unknown"])),
+            pane=None if table["pane"] is None else str(table["pane"]),
+        )
+
+
+def sought(pid: int | None, log: str | None, tmux: str | None) -> Found:
+    """By whatever is known of it. A pane stands for a log where there is none."""
+    known = pane(tmux) if tmux and pid is None else pid
+    found = find(known, None if log is None else Path(log).expanduser())
+    if tmux is None or found.log is not None:
+        return found
+    told = tuple(one for one in found.unknown if not one.startswith("what it prints"))
+    return replace(found, unknown=told, pane=tmux)
+
+
+def lay(folder: Path, found: Found) -> None:
+    """What a runner needs to know of it, in the attempt's folder; doing it twice is doing it once."""
+    console = folder / "console.log"
+    if found.pane is not None and not console.exists():
+        follow_pane(found.pane, console)
+    log = None if found.log is None else str(found.log)
+    journal.replace(folder / "foreign.json", json.dumps({"log": log}).encode())
+    records.write_pid(str(folder / "trainer.pid"), found.process, None)
 
 
 def find(pid: int | None, log: Path | None) -> Found:

@@ -26,7 +26,6 @@ from engine.hosts import LOCAL
 from engine.keeper.job import addresses, argv
 from engine.machines.machine import Place
 from engine.profile import Profile
-from engine.runner import records
 from engine.runs import Run
 from engine.secrets import require
 
@@ -74,20 +73,19 @@ def _accepted(chosen: Profile, where: Where, origin: Origin | None) -> Run:
     return run
 
 
-def adopt(chosen: Profile, found: Found, tmux: str | None = None) -> Run:
+def adopt(chosen: Profile, found: Found, host: str = LOCAL) -> Run:
     """A run of what runs already: its identity is there before its runner, which so never starts a second one."""
     run = runs.create(chosen.name, runs.logs_folder(), time.time())
     attempt = run.attempt(1)
     try:
         journal.replace(run.profile, chosen.canonical())
         attempt.folder.mkdir(mode=runs.PRIVATE_DIR, parents=True)
-        if tmux is not None:
-            adopting.follow_pane(tmux, attempt.console)
-        log = None if tmux is not None or found.log is None else str(found.log)
-        journal.replace(attempt.folder / "foreign.json", json.dumps({"log": log}).encode())
-        records.write_pid(str(attempt.folder / "trainer.pid"), found.process, None)
+        if host == LOCAL:
+            adopting.lay(attempt.folder, found)
+        else:  # its keeper lays it there
+            journal.replace(attempt.found, json.dumps(found.table()).encode())
         note = "adopted; cannot know " + "; ".join(found.unknown)
-        _accept(run, chosen, Where(found.cwd, LOCAL), None, note)
+        _accept(run, chosen, Where(found.cwd, host), None, note)
     except OSError as error:
         raise Unusable(
             f"cannot write {run.folder}: {error.strerror}", fix="free some space and adopt again"
@@ -165,7 +163,8 @@ def running(found: Found, sets: Sequence[str] = ()) -> Profile:
     table: dict[str, Any] = {
         "name": _name(found.argv),
         "recipe": "command",
-        "command": {"argv": list(found.argv)},
+        "command": {"argv": list(found.argv), "cwd": str(found.cwd)},
+        "workspace": {"push": []},
         "log": {"files": list(found.files)},
         "checkpoints": {"glob": list(found.checkpoints)},
         "recover": {"attempts": 0},

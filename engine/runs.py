@@ -65,6 +65,11 @@ class Attempt:
         return self.folder / "runner.err"
 
     @property
+    def found(self) -> Path:
+        """What a machine said of a training that is adopted there."""
+        return self.folder / "found.json"
+
+    @property
     def orders(self) -> Path:
         return self.folder / "orders"
 

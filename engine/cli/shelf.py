@@ -60,14 +60,28 @@ def done(listed: Listed, act: acts.Act) -> acts.Answer:
 
 
 def here(listed: Listed, one: Checkpoint) -> Checkpoint:
-    """The copy that was brought here, of one that lies on another machine."""
+    """It, or the copy of it that was brought here from another machine."""
+    found = _brought(listed, one)
+    if found is None:
+        host = afar.host_of(listed.view)
+        fix = "engine pull RUN brings the newest one here"
+        raise Unusable(f"{one.name} lies on {host}", fix=fix)
+    return found
+
+
+def at_hand(listed: Listed) -> list[Checkpoint]:
+    """All that can be opened here."""
+    found = (_brought(listed, one) for one in listed.known)
+    return [one for one in found if one is not None]
+
+
+def _brought(listed: Listed, one: Checkpoint) -> Checkpoint | None:
     if not afar.is_far(one):
         return one
     for told in reversed(listed.view.keeper.saves.pulled):
         if told.path == one.path:
             return dataclasses.replace(one, path=told.copy, places=(HERE,))
-    host = afar.host_of(listed.view)
-    raise Unusable(f"{one.name} lies on {host}", fix="engine pull RUN brings the newest one here")
+    return None
 
 
 def room(listed: Listed) -> retention.Room | None:

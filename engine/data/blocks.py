@@ -8,6 +8,9 @@ from engine.data import mix
 from engine.data.mix import Counts
 from engine.data.pool import Pool
 
+SMALL = "small"
+FAR = 100_000
+
 
 def exact(pool: Pool, rows: int | None) -> Counts:
     """Every domain up to its quota with the mix held in it; `rows` in all, spread evenly."""
@@ -49,16 +52,21 @@ def binding(pool: Pool) -> list[str]:
         quota = pool.phase.quota or 0
         if possible(pool, domain) >= quota:
             continue
-        targets = pool.targets(quota)
-        if not pool.phase.mix:
-            short.setdefault("rows", []).append(domain)
-            continue
-        worst = min((t for t in targets if targets[t]), key=lambda t: stock.get(t, 0) / targets[t])
-        short.setdefault(worst, []).append(domain)
+        short.setdefault(_worst(pool, stock), []).append(domain)
     return [
         _sentence(pool, tier, domains)
         for tier, domains in sorted(short.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
+
+
+def _worst(pool: Pool, stock: Mapping[str, int]) -> str:
+    """The tier that a domain has least of; `SMALL` where the quota is too small for the mix."""
+    targets = pool.targets(pool.phase.quota or 0)
+    if not pool.phase.mix:
+        return "rows"
+    had = {tier: stock.get(tier, 0) / wanted for tier, wanted in targets.items() if wanted}
+    worst = min(had, key=lambda tier: had[tier])
+    return SMALL if had[worst] >= 1 else worst
 
 
 def water(most: Mapping[str, int], rows: int | None) -> int:
@@ -103,6 +111,9 @@ def _kept(targets: Mapping[str, int], stock: Mapping[str, int]) -> dict[str, int
 
 def _sentence(pool: Pool, tier: str, domains: list[str]) -> str:
     quota = pool.phase.quota or 0
+    if tier == SMALL:
+        fewest = next(rows for rows in range(quota, FAR) if rows == FAR - 1 or pool.whole(rows))
+        return f"a quota of {quota:,} rows rounds some tier to none: {fewest:,} are the fewest that hold the mix"
     none = sum(1 for d in domains if not possible(pool, d))
     shown = ", ".join(domains[:3]) + (f" and {len(domains) - 3} more" if len(domains) > 3 else "")
     wanted = pool.targets(quota)[tier] if tier in pool.tiers else quota

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from engine import __version__
 from engine.data.classify import NAME, Rules, classify
 from engine.data.doubles import Doubles
-from engine.data.landing import sha256
+from engine.data.landing import room, sha256
 from engine.data.reading import read_records
 from engine.data.rows import Fault, Row, parse_row
 from engine.errors import Unusable
@@ -73,14 +73,15 @@ def build(files: Sequence[str], out: Path, rules: Rules, how: How) -> Built:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Unusable(f"{out} is there already", "name a new folder, or remove it")
     hidden = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    hidden.mkdir(parents=True)
+    shelf, built = Shelf(hidden), Built()
     try:
-        shelf, built = Shelf(hidden), Built()
-        try:
-            _sort(files, shelf, built, (rules, how))
-        finally:
-            shelf.close()
-        _manifest(files, shelf, built, hidden)
+        with room(out):
+            hidden.mkdir(parents=True)
+            try:
+                _sort(files, shelf, built, (rules, how))
+            finally:
+                shelf.close()
+            _manifest(files, shelf, built, hidden)
         if out.exists():
             out.rmdir()
         os.replace(hidden, out)

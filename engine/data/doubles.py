@@ -7,10 +7,10 @@ estimate from all 128 is above the threshold.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ import numpy.typing as npt
 from engine.data.rows import Row
 
 PERMUTATIONS, BANDS = 128, 16
+MARK = 16
+"""Bytes by which a text is known."""
 SHINGLE = 3
 """Words of a shingle."""
 THRESHOLD = 0.8
@@ -33,10 +35,10 @@ Signature = npt.NDArray[np.uint32]
 
 
 class Doubles:
-    """Remembers rows: `none` nothing, `exact` their hashes, `near` their signatures, too."""
+    """Remembers rows: `none` nothing, `exact` their marks, `near` their signatures, too."""
 
     def __init__(self, kind: str, threshold: float = THRESHOLD) -> None:
-        self._kind, self._seen = kind, set[int]()
+        self._kind, self._seen = kind, set[bytes]()
         self._near = Near(threshold) if kind == "near" else None
 
     def is_new(self, row: Row) -> bool:
@@ -46,25 +48,23 @@ class Doubles:
         if mark in self._seen:
             return False
         self._seen.add(mark)
-        return self._near is None or self._near.add(text_of(row)) is None
+        return self._near is None or self._near.add(sign(text_of(row))) is None
 
 
 class Near:
-    """Signatures in bands; asks which earlier text is nearly this one."""
+    """Signatures in bands; asks which earlier text is nearly this one. A text without a word is like no other."""
 
     def __init__(self, threshold: float = THRESHOLD) -> None:
         self._threshold = threshold
         self._signatures: list[npt.NDArray[np.uint16]] = []
         self._bands: list[dict[int, list[int]]] = [{} for _ in range(BANDS)]
 
-    def find(self, text: str) -> int | None:
+    def find(self, signature: Signature | None) -> int | None:
         """The number of the first earlier text that is alike."""
-        signature = sign(text)
         return None if signature is None else self._find(signature)
 
-    def add(self, text: str) -> int | None:
+    def add(self, signature: Signature | None) -> int | None:
         """As `find`, and what is alike to nothing is remembered."""
-        signature = sign(text)
         if signature is None:
             return None
         found = self._find(signature)
@@ -84,11 +84,25 @@ class Near:
         return None
 
 
-def exact(row: Row) -> int:
+def exact(row: Row) -> bytes:
     """Sixteen bytes of the row's text, without regard to case and space."""
-    said = "\x1e".join([f"{role}\x1f{text}" for role, text in row.turns]).lower()
+    return mark(spelled(row))
+
+
+def spelled(row: Row) -> str:
+    """Who says what, in small letters."""
+    return "\x1e".join([f"{role}\x1f{text}" for role, text in row.turns]).lower()
+
+
+def mark(said: str) -> bytes:
     plain = said.encode("utf-8", "surrogatepass").translate(None, _SPACE)
-    return int.from_bytes(hashlib.blake2b(plain, digest_size=16).digest(), "big")
+    return blake2b(plain, digest_size=MARK).digest()
+
+
+def split(marks: bytes | bytearray) -> list[bytes]:
+    """Marks that stand one behind the other."""
+    whole = bytes(marks)
+    return [whole[at : at + MARK] for at in range(0, len(whole), MARK)]
 
 
 def text_of(row: Row) -> str:

@@ -86,11 +86,15 @@ def open_encoder(tokenizer: bytes, sample: Sequence[str], wanted: str | None = N
     texts = [*PROBES, *sample, *(text + END for text in sample[:20])]
     try:
         fast = Fast(tokenizer)
-        ours, theirs = fast.encode(texts), plain.encode(texts)
-        same = np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.sizes, theirs.sizes)
+        same = agree(fast, plain, texts)
     except (ImportError, ValueError, RuntimeError, TypeError, KeyError, NotImplementedError):
         return plain
     return fast if same else plain
+
+
+def agree(one: Encoder, other: Encoder, texts: list[str]) -> bool:
+    ours, theirs = one.encode(texts), other.encode(texts)
+    return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.sizes, theirs.sizes)
 
 
 def read_tokenizer(path: Path) -> tuple[bytes, str, int]:
@@ -101,16 +105,28 @@ def read_tokenizer(path: Path) -> tuple[bytes, str, int]:
             f"no tokenizer {file} (from {Path.cwd()})",
             "name a tokenizer.json or a folder with one; engine data tokenizer makes one",
         )
-    data = file.read_bytes()
-    core = _loaded(data, file)
+    core = _loaded(file.read_bytes(), file)
     named = _named_end(file.with_name("tokenizer_config.json"))
     for end in (named, *ENDS):
         if end is not None and core.token_to_id(end) is not None:
-            return data, end, core.get_vocab_size()
+            return _written(core), end, core.get_vocab_size()
     raise Unusable(
         f"{file}: no token ends a text (looked for {', '.join(ENDS)})",
         "name it as eos_token in tokenizer_config.json beside it",
     )
+
+
+def canonical(tokenizer: bytes) -> bytes:
+    """The same tokenizer in the same bytes, whoever wrote it down; no text is cut or filled up by it."""
+    from tokenizers import Tokenizer
+
+    return _written(Tokenizer.from_str(tokenizer.decode()))
+
+
+def _written(core: Any) -> bytes:
+    core.no_truncation()
+    core.no_padding()
+    return str(core.to_str(pretty=False)).encode()
 
 
 def _loaded(data: bytes, file: Path) -> Any:

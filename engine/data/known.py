@@ -7,13 +7,23 @@ and it cannot be set back. What changed within the last two seconds is not remem
 from __future__ import annotations
 
 import json
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from engine.data.landing import landing, sha256
+from engine.data.landing import NoRoom, landing, sha256
 
 COARSE_NS = 2_000_000_000
 NAME = ".files.json"
+
+
+def home() -> Path:
+    """Where the trainer looks for tokens: `$COCKPIT_HOME/cache/tokens`, else in the user's cache folder."""
+    if os.environ.get("COCKPIT_HOME"):
+        return Path(os.environ["COCKPIT_HOME"]).expanduser().absolute() / "cache" / "tokens"
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "training-cockpit" / "tokens"
 
 
 def digests(paths: list[str], memory: Path) -> list[str]:
@@ -49,5 +59,6 @@ def _read(path: Path) -> dict[str, list[object]]:
 
 
 def _write(path: Path, table: dict[str, list[object]]) -> None:
-    with landing(path) as file:
+    # where nothing can be remembered, files are read again
+    with suppress(OSError, NoRoom), landing(path) as file:
         file.write(json.dumps(table).encode())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from engine.errors import Unusable
 
 PIECE = 1 << 20
 
@@ -30,18 +33,34 @@ class Landing:
         return self._mark.hexdigest()
 
 
+class NoRoom(Unusable):
+    """The disk is full."""
+
+
+@contextmanager
+def room(path: Path, fix: str = "free room and do the same again") -> Iterator[None]:
+    """A disk that is full below is told as that, with the place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise NoRoom(f"{path}: the disk is full", fix) from None
+
+
 @contextmanager
 def landing(path: Path) -> Iterator[Landing]:
     """Write beside the place; set `path` of what is given to land under another name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
-        with hidden.open("wb", buffering=PIECE) as file:
-            land = Landing(file, path)
-            yield land
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(hidden, land.path)
+        with room(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with hidden.open("wb", buffering=PIECE) as file:
+                land = Landing(file, path)
+                yield land
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(hidden, land.path)
     finally:
         hidden.unlink(missing_ok=True)
 

@@ -17,7 +17,10 @@ WORDS = {
     "sv": "och att det som en på är av för med den till inte om har de ett var hur",
     "tr": "ve bir bu için ile de da ne gibi çok daha olan olarak kadar en ama mi nasıl",
 }
-_SETS = {name: frozenset(said.split()) for name, said in WORDS.items()}
+_SPEAKERS: dict[str, list[str]] = {}
+for _name, _said in WORDS.items():
+    for _one in dict.fromkeys(_said.split()):
+        _SPEAKERS.setdefault(_one, []).append(_name)
 _SCRIPTS = {
     "CYRILLIC": "ru", "GREEK": "el", "ARABIC": "ar", "HEBREW": "he", "DEVANAGARI": "hi", "THAI": "th",
     "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh",
@@ -29,14 +32,18 @@ LOOKED = 1000
 def language(text: str) -> str:
     """A code of two letters; `?` where nothing speaks for one, `code` where it is hardly words."""
     part = text[:LOOKED]
-    letters = [c for c in part if c.isalpha()]
+    letters = "".join(filter(str.isalpha, part))
     if len(letters) < 0.4 * len(part.strip() or "x"):
         return "code"
-    foreign = [c for c in letters if ord(c) > 0x36F]
-    if len(foreign) > 0.3 * len(letters):
-        return _script(foreign)
+    if not letters.isascii():
+        foreign = [c for c in letters if ord(c) > 0x36F]
+        if len(foreign) > 0.3 * len(letters):
+            return _script(foreign)
     said = _WORD.findall(part.lower())
-    scores = {name: sum(word in words for word in said) for name, words in _SETS.items()}
+    scores = dict.fromkeys(WORDS, 0)
+    for word in said:
+        for name in _SPEAKERS.get(word, ()):
+            scores[name] += 1
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] >= max(1, len(said) // 25) else "?"
 

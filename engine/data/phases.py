@@ -20,20 +20,18 @@ def drawn(job: Profile, folder: Path) -> tuple[Profile, list[Made]]:
     if job.data.buckets is None or not needs(job):
         return job, []
     asking = asking_of(job)
-    tree = open_tree(asking)
-    if tree.broken and job.data.broken == "stop":
-        first = next(fault for fault in tree.faults if fault.broken)
-        raise Unusable(f"{first.where}: {first.reason}", "mend it, or set data.broken = 'skip'")
+    asking = replace(asking, phases=tuple(one for one in asking.phases if not one.data))
+    tree = open_tree(asking, job.data.broken)
     drafts = draft(tree, asking)
     refused = [one.refusal for one in drafts if one.refusal is not None]
     if refused:
         fix = "engine data curriculum --config PROFILE shows it; ask for what there is"
-        raise Unusable("; ".join(refused), fix)
+        raise Unusable("\n".join(refused), fix)
     made = finish(tree, asking, drafts, folder)
     files = {one.composition.phase.id: _merged(one, folder) for one in made}
     whole = job.phase or (one.composition.phase for one in made)
     phases = tuple(
-        replace(phase, data=(files[phase.id],)) if phase.id in files else phase for phase in whole
+        phase if phase.data else replace(phase, data=(files[phase.id],)) for phase in whole
     )
     if not job.phase:
         return replace(job, data=replace(job.data, train=phases[0].data)), made

@@ -190,7 +190,7 @@ def _tier(solution: Solution, inside: set[object], short: tuple[str, int, int]) 
     stock = {d: t.get(tier, 0) for d, t in solution.pool.stock.items() if t.get(tier, 0)}
     text = f"{tier}: {wanted:,} rows asked, {got:,} can be had"
     capped = sorted(d for d in stock if ("domain", d) in inside)
-    held = f"; its buckets hold {sum(stock.values()):,} in {len(stock)} domains"
+    held = f"; its buckets hold {sum(stock.values()):,} in {len(stock)} domain{'s' * (len(stock) != 1)}"
     if not capped:
         return text + held
     shown = ", ".join(capped[:3]) + (f" and {len(capped) - 3} more" if len(capped) > 3 else "")

@@ -22,6 +22,19 @@ from engine.profile.nearest import close
 from engine.profile.tables.data import Phase
 
 INDEX = "curriculum.json"
+DRAW = (
+    "mix",
+    "quota",
+    "rows",
+    "cap",
+    "minimum",
+    "domains",
+    "focus",
+    "focus_share",
+    "reuse",
+    "seed",
+)
+"""Keys of a phase that say how its rows are drawn."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +63,25 @@ class Made:
 
 
 def asking_of(profile: Profile) -> Asking:
-    """What a profile asks; phases that name their own files draw nothing."""
+    """What a profile asks. A phase draws that names no rows, or that says how the rows in its folder are drawn."""
     data = profile.data
     if data.buckets is None:
         raise Unusable(
             f"{profile.name}: data.buckets is not set", "name the folder DOMAIN/TIER.jsonl"
         )
-    drawing_phases = tuple(phase for phase in profile.phase if not phase.data)
-    phases = drawing_phases or (Phase(id="whole"),)
+    phases = tuple(phase for phase in profile.phase if not phase.data or _draws(phase))
+    if profile.phase and not phases:
+        raise Unusable(
+            f"{profile.name}: every phase names its own rows, so nothing is drawn",
+            "leave out data of a phase, or give it a mix, rows or a quota",
+        )
+    phases = phases or (Phase(id="whole"),)
     asking = Asking(Path(data.buckets), phases, data.tiers, data.format, data.minimums, told=True)
     return replace(asking, seed=profile.train.seed)
+
+
+def _draws(phase: Phase) -> bool:
+    return any(getattr(phase, name) for name in DRAW)
 
 
 def tiers_of(tree: Tree, asking: Asking) -> tuple[str, ...]:
@@ -81,14 +103,25 @@ def refusal(asking: Asking, found: Composition) -> str | None:
     rows = mix.total(found.chosen(asking.accept or Accept.LARGEST))
     if rows and (found.met or asking.accept is not None or not asking.told):
         return None
-    near = mix.by_tier(found.nearest, found.tiers)
-    spread = "/".join(f"{near[tier]:,}" for tier in found.tiers)
     return (
         f"phase {found.phase.id} asks {found.asked:,} rows: {'; '.join(found.why)}."
         f" The most at exactly this mix: {mix.total(found.largest):,} rows."
-        f" The nearest mix: {mix.total(found.nearest):,} rows, {spread} of"
-        f" {'/'.join(found.tiers)}"
+        f" The nearest mix: {_spread(found)}"
     )
+
+
+def _spread(found: Composition) -> str:
+    """389 rows, 0/310/75/4 of easy/medium/hard/extremely_complex: 0/80/19/1 % where 35/35/25/5 % are asked"""
+    near, rows = mix.by_tier(found.nearest, found.tiers), mix.total(found.nearest)
+    asked = mix.shares(found.phase.mix, found.tiers)
+    words = (
+        f"{rows:,} rows, {'/'.join(f'{near[t]:,}' for t in found.tiers)} of {'/'.join(found.tiers)}"
+    )
+    if not rows or not asked:
+        return words
+    got = "/".join(f"{100 * near[tier] / rows:.0f}" for tier in found.tiers)
+    wanted = "/".join(f"{100 * float(asked[tier]):.0f}" for tier in found.tiers)
+    return f"{words}: {got} % where {wanted} % are asked"
 
 
 @dataclass(frozen=True)
@@ -195,5 +228,11 @@ def _provenance(made: Made) -> dict[str, Any]:
     }
 
 
-def open_tree(asking: Asking) -> Tree:
-    return scan(asking.buckets, asking.tiers, asking.kind)
+def open_tree(asking: Asking, broken: str = "skip") -> Tree:
+    tree = scan(asking.buckets, asking.tiers, asking.kind)
+    if tree.broken and broken == "stop":
+        first = next(
+            (f"{one.where}: {one.reason}" for one in tree.faults if one.broken), tree.folder
+        )
+        raise Unusable(f"{first}", "mend it, or leave such rows out: broken = skip")
+    return tree

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from engine.data.doubles import spelled
 from engine.data.rows import Row
 
 LEVELS: Mapping[str, str] = {
@@ -47,11 +48,11 @@ SHORTEST = 60
 """Characters of an answer that should be a sentence: shorter ones are often a name or a number."""
 
 
-def problems(row: Row) -> list[tuple[str, str]]:
-    """Each problem of a row as (name, what was seen)."""
+def problems(row: Row, said: str | None = None) -> list[tuple[str, str]]:
+    """Each problem of a row as (name, what was seen); `said` is the row as `spelled`, for who has it already."""
     found: list[tuple[str, str]] = []
     turns = row.turns
-    if _doubtful("\n".join([text for _, text in turns])):
+    if _doubtful(spelled(row) if said is None else said):
         for _, text in turns:
             found += _text(text)
     role, answer = turns[-1]
@@ -65,20 +66,23 @@ def problems(row: Row) -> list[tuple[str, str]]:
     return found
 
 
-def _doubtful(text: str) -> bool:
-    """Anything at all that one of the patterns could find: most rows hold nothing, and are seen to in one look."""
-    if not text.isascii() or "@" in text or "<|" in text or "###" in text:
+def _doubtful(said: str) -> bool:
+    """Anything at all that one of the patterns could find: most rows hold nothing, and are seen to in one look.
+
+    Text finds a part of it three times as fast as bytes do.
+    """
+    if not said.isascii() or "@" in said or "<|" in said or "###" in said:
         return True
-    if "INST]" in text or "As an AI" in text:
+    if "inst]" in said or "as an ai" in said:
         return True
-    return _DIGITS in text.encode("utf-8", "surrogatepass").translate(_SHAPE, b" -.()")
+    return said.encode().translate(_SHAPE, b" -.()").find(_DIGITS) >= 0
 
 
 def _sentence(role: str, text: str) -> list[tuple[str, str]]:
     text, found = text.strip(), []
     if role in ("assistant", "completion") and text[:1].islower():
         found.append(("mid-sentence", _short(text)))
-    if role != "text" and text[-1:].isalnum() and "\n" not in text[-80:]:
+    if role not in ("text", "part") and text[-1:].isalnum() and "\n" not in text[-80:]:
         found.append(("truncated", "…" + text[-60:]))
     return found
 

@@ -17,8 +17,11 @@ import msgspec
 from engine.data.rows import Fault, Row, Turn, parse_row
 from engine.errors import Unusable
 
+REST = "; what follows in this file is not read"
 LONGEST = 64 << 20
 """Bytes of the longest line that is still a row; a longer one is passed over in pieces."""
+DOCUMENT = 4 << 20
+"""Characters of the longest text that is one document."""
 PIECE = 1 << 20
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet", ".txt")
 
@@ -69,10 +72,17 @@ def read_rows(paths: Iterable[str | Path], kind: str) -> Iterator[Row | Fault]:
 def read_records(paths: Iterable[str | Path]) -> Iterator[tuple[str, Any]]:
     """The records of files as (where, value), the value a `Fault` where there is none."""
     for name in paths:
-        path = Path(name)
-        if not path.is_file():
-            raise Unusable(f"data: no file {name} (from {Path.cwd()})")
+        path = Path(present([str(name)])[0])
         yield from READERS.get(path.suffix, _jsonl)(path)
+
+
+def present(names: Iterable[str]) -> list[str]:
+    """The names, all of them of files that are there."""
+    found = list(names)
+    for name in found:
+        if not Path(name).is_file():
+            raise Unusable(f"data: no file {name} (from {Path.cwd()})")
+    return found
 
 
 def parse(data: bytes, where: str) -> Any:
@@ -175,7 +185,8 @@ class Window:
             except (ValueError, RecursionError) as error:
                 size = len(self._text) - self._at
                 if size > LONGEST or not self._more(wanted):
-                    return Fault(where, f"not JSON at line {self._line}: {error}", broken=True)
+                    why = f"not JSON at line {self._line}: {error}{REST}"
+                    return Fault(where, why, broken=True)
             wanted *= 2
 
     def _more(self, wanted: int) -> bool:
@@ -201,7 +212,7 @@ def _csv(path: Path) -> Iterator[tuple[str, Any]]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            yield where, Fault(where, f"not CSV: {error}", broken=True)
+            yield where, Fault(where, f"not CSV: {error}{REST}", broken=True)
             return
         for line in longer:
             yield f"{path}:{line.number}", too_long(f"{path}:{line.number}", line.size)
@@ -228,22 +239,26 @@ def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
                 yield f"{path}[{number}]", {k: v for k, v in record.items() if v is not None}
     except (ArrowException, OSError) as error:
         where = f"{path}[{number + 1}]"
-        yield where, Fault(where, f"not Parquet: {error}", broken=True)
+        yield where, Fault(where, f"not Parquet: {error}{REST}", broken=True)
 
 
 def _documents(path: Path) -> Iterator[tuple[str, Any]]:
-    """Blank lines, two in a row or more, part the documents of a text file."""
+    """Blank lines, two in a row or more, part the documents of a text file; one that is too long is several."""
     part: list[str] = []
-    number, blank = 1, 0
+    number, blank, held = 1, 0, 0
     with path.open(encoding="utf-8", errors="replace") as file:
-        while line := file.readline(LONGEST):
+        while line := file.readline(DOCUMENT):
             blank = blank + 1 if line == "\n" else 0
-            if blank == 2:
-                if (text := "".join(part).strip("\n")).strip():
-                    yield f"{path}#{number}", {"text": text + "\n"}
-                part, number, blank = [], number + 1, 0
-            else:
+            held += len(line)
+            if blank < 2:
                 part.append(line)
+            if blank == 2 or held >= DOCUMENT:
+                yield from _document(path, number, part)
+                part, number, blank, held = [], number + 1, 0, 0
+    yield from _document(path, number, part)
+
+
+def _document(path: Path, number: int, part: list[str]) -> Iterator[tuple[str, Any]]:
     if (text := "".join(part).strip("\n")).strip():
         yield f"{path}#{number}", {"text": text + "\n"}
 

@@ -6,6 +6,7 @@ cannot teach anything is not dropped in silence: it is returned as a `Fault` wit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ class Turn(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One example: turns of a conversation, or a single turn of role `text`."""
+    """One example: turns of a conversation, or a single turn of role `text`, or `part` if the next one goes on."""
 
     where: str
     turns: tuple[Turn, ...]
@@ -43,7 +44,7 @@ def parse_row(record: Any, where: str, kind: str) -> Row | Fault:
         return _chat(record, where)
     if shape == "text":
         text = record.get("text")
-        if not isinstance(text, str) or not text.strip():
+        if not isinstance(text, str) or not said(text):
             return Fault(where, "no text")
         return Row(where, (Turn("text", text),))
     return _question(record, where, shape)
@@ -72,7 +73,7 @@ def _chat(record: dict[str, Any], where: str) -> Row | Fault:
         if not isinstance(text, str):
             return Fault(where, f"the {role}'s message has no text")
         turns.append(Turn(names.get(role, role), text))
-    if not any(turn.role == "assistant" and turn.text.strip() for turn in turns):
+    if not any(turn.role == "assistant" and said(turn.text) for turn in turns):
         return Fault(where, "no answer of an assistant")
     return Row(where, tuple(turns))
 
@@ -81,16 +82,27 @@ def _question(record: dict[str, Any], where: str, shape: str) -> Row | Fault:
     question, answer = _first(record, QUESTION_KEYS), _first(record, ANSWER_KEYS)
     if question is None:
         return Fault(where, f"none of {', '.join(QUESTION_KEYS)}")
-    if answer is None or not answer.strip():
+    if answer is None or not said(answer):
         return Fault(where, f"no answer ({', '.join(ANSWER_KEYS)})")
     if shape == "completion":
         return Row(where, (Turn("prompt", question), Turn("completion", answer)))
-    extra = record.get("input")
-    if isinstance(extra, str) and extra.strip():
+    extra, system = record.get("input"), record.get("system")
+    if extra and type(extra) is str and said(extra):
         question = f"{question}\n\n{extra}"
-    system = record.get("system")
-    first = (Turn("system", system),) if isinstance(system, str) and system.strip() else ()
-    return Row(where, (*first, Turn("user", question), Turn("assistant", answer)))
+    asked, answered = _turn(Turn, ("user", question)), _turn(Turn, ("assistant", answer))
+    if system and type(system) is str and said(system):
+        return Row(where, (Turn("system", system), asked, answered))
+    return _row(Row, (where, (asked, answered)))
+
+
+# Most rows are of this shape, and half of the time that one takes went to the constructors of named tuples.
+_turn: Callable[[type[Turn], tuple[str, str]], Turn] = tuple.__new__
+_row: Callable[[type[Row], tuple[str, tuple[Turn, ...]]], Row] = tuple.__new__
+
+
+def said(text: str) -> bool:
+    """Whether it is more than space; nothing is copied for that."""
+    return bool(text) and not text.isspace()
 
 
 def _first(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -27,11 +27,16 @@ from engine.errors import Unusable
 VERSION = 1
 MANIFEST = "manifest.json"
 SHORT = 16
+TOLD = 6
+"""Differences of a miss that are told."""
 WORDS = {
     "max_length": "max length", "tokenizer": "tokenizer", "template": "template", "eos": "end of text",
     "packing": "packing", "too_long": "too long rows", "mask_prompt": "prompts masked", "kind": "row format",
-    "running": "running text", "seed": "seed of the packing", "version": "format of the store",
+    "running": "running text", "seed": "seed of the packing", "chat": "chat template",
+    "version": "format of the store",
 }  # fmt: skip
+
+HASHED = ("tokenizer", "chat")
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Origin:
     running: bool = False
     """One stream of texts with no limit, as pre-training reads it."""
     seed: int = 42
+    chat: str = ""
+    """What the template `model` is: SHA-256 of the files that say it."""
     version: int = VERSION
 
     @property
@@ -127,16 +134,26 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def why_missing(out: Path, origin: Origin) -> str:
-    """Why the tokens that are there are not these, in words: the nearest of them and what differs."""
+    """Why the tokens that are there are not these, in words: the nearest of them and what differs.
+
+    Stores that share no file with these are those of something else.
+    """
     wanted = json.loads(json.dumps(asdict(origin)))
     best: list[str] | None = None
     for path in sorted(out.glob(f"*/{MANIFEST}")):
         manifest = read_manifest(path.parent)
-        if manifest is not None:
+        if manifest is not None and _known(manifest["origin"]["files"]) & _known(wanted["files"]):
             found = differences(manifest["origin"], wanted)
             if best is None or len(found) < len(best):
                 best = found
-    return "nothing is there yet" if best is None else "; ".join(best)
+    if best is None:
+        return "nothing is there yet"
+    more = f"; and {len(best) - TOLD} more" if len(best) > TOLD else ""
+    return "; ".join(best[:TOLD]) + more
+
+
+def _known(files: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {mark for one in files for mark in (Path(one["name"]).name, one["sha256"])}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -144,7 +161,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     for key, word in WORDS.items():
         old, new = before.get(key), now.get(key)
         if old != new:
-            found.append(word + " changed" if key == "tokenizer" else f"{word} {old} → {new}")
+            found.append(f"{word} changed" if key in HASHED else f"{word} {old} → {new}")
     return found + _files(before.get("files", []), now["files"])
 
 

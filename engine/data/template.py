@@ -45,11 +45,17 @@ def pick(name: str, chat: Chat | None, eos: str) -> Render:
 def _bare(row: Row, eos: str) -> list[Piece] | None:
     """Text and prompt/completion rows are taken as they are, under every template."""
     roles = [turn.role for turn in row.turns]
-    if roles == ["text"]:
-        return [Piece(row.turns[0].text + eos, True)]
+    if roles in (["text"], ["part"]):
+        return running(row, eos)
     if roles == ["prompt", "completion"]:
         return [Piece(row.turns[0].text, False), Piece(row.turns[1].text + eos, True)]
     return None
+
+
+def running(row: Row, eos: str) -> list[Piece]:
+    """A text and its end, if it ends here."""
+    ((role, text),) = row.turns
+    return [Piece(text if role == "part" else text + eos, True)]
 
 
 def alpaca(row: Row, eos: str) -> list[Piece]:

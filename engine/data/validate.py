@@ -1,44 +1,39 @@
 """Everything that can be said of files of rows in one pass: counts, faults with their lines, doubles, leaks, lengths.
 
-Near doubles are looked for when they are asked for: they cost ten times the rest.
+Near doubles are looked for when they are asked for: they cost ten times the rest. Any number of processes looks at the
+rows, and one puts together what they saw, in the order of the files: the report is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.data.curriculum import TIERS
-from engine.data.doubles import Near, exact, text_of
+from engine.data.crew import shared
+from engine.data.doubles import Near, exact, sign, split, text_of
+from engine.data.inspection import EXAMPLES, Looked, Wanted, open_inspector
 from engine.data.landing import sha256
-from engine.data.language import language
-from engine.data.quality import LEVELS, problems
-from engine.data.reading import read_records
-from engine.data.rows import Fault, Row, parse_row
+from engine.data.quality import LEVELS
+from engine.data.reading import present
+from engine.data.rows import Fault, Row
+from engine.data.units import Unit, pieces, place
 from engine.errors import Unusable
-
-EXAMPLES = 5
-SAMPLED = 50
-"""Every so many rows the language is looked at."""
-AT_ONCE = 1000
-
-Lengths = Callable[[list[str]], np.ndarray[Any, np.dtype[np.int64]]]
 
 
 @dataclass(frozen=True)
 class Wishes:
-    kind: str = "auto"
-    near: bool = False
+    wanted: Wanted = field(default_factory=Wanted)
     limit: int | None = None
-    lengths: Lengths | None = None
-    """Tokens of texts; without it characters are counted."""
     expect: Mapping[str, int] = field(default_factory=dict)
     stop: bool = False
     """Whether a broken row ends it all."""
+    workers: int = 0
+    """Processes; 0: one a core."""
 
 
 @dataclass
@@ -48,109 +43,100 @@ class Report:
     files: dict[str, int] = field(default_factory=dict)
     found: dict[str, tuple[int, list[Fault]]] = field(default_factory=dict)
     languages: dict[str, int] = field(default_factory=dict)
-    sizes: list[int] = field(default_factory=list)
+    sizes: array[int] = field(default_factory=lambda: array("q"))
 
-    def note(self, problem: str, where: str, seen: str) -> None:
-        count, examples = self.found.setdefault(problem, (0, []))
-        if len(examples) < EXAMPLES:
-            examples.append(Fault(where, seen))
-        self.found[problem] = (count + 1, examples)
+    def note(self, problem: str, rows: int, examples: Iterable[Fault]) -> None:
+        count, shown = self.found.get(problem) or (0, [])
+        room = EXAMPLES - len(shown)
+        self.found[problem] = (count + rows, shown + list(examples)[:room])
 
 
 class Validator:
-    """Rows go in one after the other, from all files."""
+    """Puts together what was seen of each unit, in their order."""
 
     def __init__(self, wishes: Wishes) -> None:
         self.wishes, self.report = wishes, Report()
-        self._seen: set[int] = set()
-        self._near = Near() if wishes.near else None
-        self._held: dict[int, str] = {}
+        self._near = Near() if wishes.wanted.near else None
+        self._seen: set[bytes] = set()
+        self._held: dict[bytes, str] = {}
         self._held_near, self._held_wheres = Near(), list[str]()
-        self._ids: dict[str, str] = {}
-        self._waiting: list[str] = []
-        self._rows = 0
+        self._ids: dict[str, tuple[str, int]] = {}
+        self._path, self._base = "", 0
 
     def hold_out(self, rows: Iterable[Row | Fault]) -> None:
         """Rows of an evaluation: none of them may be trained on."""
         for row in rows:
             if isinstance(row, Row):
                 self._held[exact(row)] = row.where
-                if self.wishes.near and self._held_near.add(text_of(row)) is None:
+                if self._near and self._held_near.add(sign(text_of(row))) is None:
                     self._held_wheres.append(row.where)
 
-    def file(self, name: str) -> None:
-        """Look at every row of a file."""
-        place, kind, good = Path(name), self.wishes.kind, 0
-        tier = place.stem if place.suffix == ".jsonl" and place.stem in TIERS else None
-        for where, record in read_records([name]):
-            row = record if isinstance(record, Fault) else parse_row(record, where, kind)
-            if isinstance(row, Fault):
-                self._fault(row)
-                continue
-            good += 1
-            self._row(row)
-            if "id" in record:
-                self._named(record["id"], row.where)
-            if tier is not None and record.get("difficulty", tier) != tier:
-                self._placed(record, row)
-        self.report.files[name] = good
-
-    def finish(self) -> Report:
-        self._measure()
+    def look(self, files: Iterable[str]) -> Report:
+        """Look at every row of these files."""
+        names, wishes = present(dict.fromkeys(files)), self.wishes
+        self.report.files |= dict.fromkeys(names, 0)
+        parts = pieces(names)
+        for unit, seen in zip(
+            parts, shared(open_inspector, wishes.wanted, parts, wishes.workers), strict=True
+        ):
+            self._take(unit, seen)
         return self.report
 
-    def _fault(self, fault: Fault) -> None:
-        if fault.broken and self.wishes.stop:
-            raise Unusable(f"{fault.where}: {fault.reason}", "mend it, or --broken skip")
-        self.report.note("broken" if fault.broken else "useless", fault.where, fault.reason)
+    def _take(self, unit: Unit, seen: Looked) -> None:
+        report = self.report
+        if unit.start == 0:
+            self._path, self._base = unit.path, 0
+        for problem, (rows, examples) in seen.found.items():
+            shown = [Fault(self._where(number), what) for number, what in examples]
+            if problem == "broken" and self.wishes.stop:
+                fix = "mend it, or --broken skip"
+                raise Unusable(f"{shown[0].where}: {shown[0].reason}", fix)
+            report.note(problem, rows, shown)
+        self._doubles(seen)
+        if self._near is not None or self._held:
+            self._leaks(seen)
+        for number, name in seen.ids:
+            self._named(number, name)
+        for language, rows in seen.languages.items():
+            report.languages[language] = report.languages.get(language, 0) + rows
+        report.files[unit.path] += len(seen.numbers)
+        report.sizes += seen.sizes
+        self._base += seen.lines
 
-    def _row(self, row: Row) -> None:
-        note = self.report.note
-        for problem, seen in problems(row):
-            note(problem, row.where, seen)
-        mark = exact(row)
-        text = text_of(row) if self._near or self.wishes.lengths else ""
-        if mark in self._held:
-            note("leaked", row.where, f"is in {self._held[mark]}")
-        elif self._near is not None and (found := self._held_near.find(text)) is not None:
-            note("nearly leaked", row.where, f"is nearly {self._held_wheres[found]}")
-        if mark in self._seen:
-            note("duplicate", row.where, "the same text as an earlier row")
-        elif self._near is not None and self._near.add(text) is not None:
-            note("near duplicate", row.where, "nearly the text of an earlier row")
-        self._seen.add(mark)
-        if self._rows % SAMPLED == 0:
-            spoken = language(row.turns[-1].text)
-            self.report.languages[spoken] = self.report.languages.get(spoken, 0) + 1
-        self._rows += 1
-        self._length(text, row)
+    def _where(self, number: int) -> str:
+        return place(self._path, self._base + number)
 
-    def _named(self, name: object, where: str) -> None:
-        """Two rows of one id are two versions of one thing, or a mistake."""
-        key = str(name)
-        if key in self._ids:
-            self.report.note("duplicate id", where, f"id {key[:60]} is that of {self._ids[key]}")
-        else:
-            self._ids[key] = where
+    def _note(self, problem: str, number: int, what: str) -> None:
+        self.report.note(problem, 1, [Fault(self._where(number), what)])
 
-    def _length(self, text: str, row: Row) -> None:
-        if self.wishes.lengths is None:
-            self.report.sizes.append(sum([len(text) for _, text in row.turns]))
+    def _doubles(self, seen: Looked) -> None:
+        marks = split(seen.marks)
+        fresh = set(marks)
+        if self._near is None and len(fresh) == len(marks) and fresh.isdisjoint(self._seen):
+            self._seen |= fresh
             return
-        self._waiting.append(text)
-        if len(self._waiting) >= AT_ONCE:
-            self._measure()
+        for index, (number, mark) in enumerate(zip(seen.numbers, marks, strict=True)):
+            if mark in self._seen:
+                self._note("duplicate", number, "the same text as an earlier row")
+            elif self._near is not None and self._near.add(seen.signatures[index]) is not None:
+                self._note("near duplicate", number, "nearly the text of an earlier row")
+            self._seen.add(mark)
 
-    def _measure(self) -> None:
-        if self._waiting and self.wishes.lengths is not None:
-            self.report.sizes += self.wishes.lengths(self._waiting).tolist()
-            self._waiting = []
+    def _leaks(self, seen: Looked) -> None:
+        """Which of the rows are held out for an evaluation."""
+        for index, (number, mark) in enumerate(zip(seen.numbers, split(seen.marks), strict=True)):
+            if mark in self._held:
+                self._note("leaked", number, f"is in {self._held[mark]}")
+            elif self._near is not None:
+                found = self._held_near.find(seen.signatures[index])
+                if found is not None:
+                    self._note("nearly leaked", number, f"is nearly {self._held_wheres[found]}")
 
-    def _placed(self, record: Mapping[str, Any], row: Row) -> None:
-        """A row of a bucket that says of itself that it belongs elsewhere."""
-        domain, tier = record.get("category"), record.get("difficulty")
-        if isinstance(tier, str):
-            self.report.note("misplaced", row.where, f"says {domain}/{tier}")
+    def _named(self, number: int, name: str) -> None:
+        """Two rows of one id are two versions of one thing, or a mistake."""
+        first = self._ids.setdefault(name, (self._path, self._base + number))
+        if first != (self._path, self._base + number):
+            self._note("duplicate id", number, f"id {name[:60]} is that of {place(*first)}")
 
 
 def table(report: Report, wishes: Wishes) -> dict[str, Any]:
@@ -192,10 +178,10 @@ def _expected(name: str, expect: Mapping[str, int]) -> int | None:
     return expect.get(name, expect.get(Path(name).name))
 
 
-def _lengths(sizes: list[int], wishes: Wishes) -> dict[str, Any]:
+def _lengths(sizes: array[int], wishes: Wishes) -> dict[str, Any]:
     array = np.array(sizes, dtype=np.int64)
-    unit = "characters" if wishes.lengths is None else "tokens"
-    counted = wishes.limit if wishes.lengths is not None else None
+    unit = "characters" if wishes.wanted.tokenizer is None else "tokens"
+    counted = wishes.limit if wishes.wanted.tokenizer is not None else None
     steps = [1 << n for n in range(4, 1 + max(5, int(array.max(initial=1)).bit_length()))]
     below = np.searchsorted(np.sort(array), steps, side="right")
     bars = [(upto, int(n)) for upto, n in zip(steps, np.diff(below, prepend=0), strict=True)]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -15,10 +12,8 @@ from engine.data.assembly import Documents, Pieces, assemble
 from engine.data.encoders import Encoder, open_encoder
 from engine.data.rows import Fault, Row
 from engine.data.store import Origin
-from engine.data.template import Piece, Render
+from engine.data.template import Piece, Render, running
 from engine.data.units import Unit, rows
-
-ORPHAN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +24,8 @@ class Task:
     tokenizer: bytes
     sample: tuple[str, ...] = ()
     encoder: str | None = None
+    ids: int | None = None
+    """One more than the largest id, where the tokenizer does not list them."""
 
 
 @dataclass
@@ -43,9 +40,11 @@ class Done:
 class Worker:
     """An opened encoder and a template."""
 
-    def __init__(self, task: Task, render: Render | None = None) -> None:
+    def __init__(
+        self, task: Task, render: Render | None = None, encoder: Encoder | None = None
+    ) -> None:
         self.task = task
-        self.encoder: Encoder = open_encoder(task.tokenizer, task.sample, task.encoder)
+        self.encoder = encoder or open_encoder(task.tokenizer, task.sample, task.encoder)
         self._render = render or render_of(task.origin)
 
     def do(self, unit: Unit) -> Done:
@@ -78,9 +77,13 @@ class Worker:
 _EMPTY = (np.zeros(0, np.uint32), np.zeros(0, np.bool_), np.zeros(0, np.int64))
 
 
+def open_worker(task: Task) -> Callable[[Unit], Done]:
+    return Worker(task).do
+
+
 def render_of(origin: Origin) -> Render:
     if origin.running:
-        return lambda row: [Piece(row.turns[0].text + origin.eos, True)]
+        return lambda row: running(row, origin.eos)
     render = template.pick(origin.template, None, origin.eos)
     if origin.mask_prompt:
         return render
@@ -100,36 +103,3 @@ def sample_of(units: list[Unit], origin: Origin, count: int = 200) -> tuple[str,
             if taken >= count // 3:
                 break
     return tuple(found)
-
-
-_worker: Worker | None = None
-
-
-def begin(task: Task) -> None:
-    """The start of a worker process: it opens its encoder once and ends with the process that started it."""
-    global _worker
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    os.environ["RAYON_NUM_THREADS"] = "1"
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    _worker = Worker(task)
-
-
-def do(unit: Unit) -> Done:
-    assert _worker is not None
-    return _worker.do(unit)
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(ORPHAN_S)
-    os._exit(1)
-
-
-def line_base(path: str, start: int) -> int:
-    """Lines before a place in a file: only asked for where a fault has to be named."""
-    left, count = start, 0
-    with Path(path).open("rb") as file:
-        while left and (piece := file.read(min(left, 1 << 20))):
-            count += piece.count(b"\n")
-            left -= len(piece)
-    return count

@@ -20,8 +20,8 @@ from engine.data import packing
 from engine.data.landing import landing, sha256
 from engine.data.rows import Fault
 from engine.data.store import MANIFEST, mapped
-from engine.data.units import Unit
-from engine.data.work import Done, Task, line_base
+from engine.data.units import Unit, is_lined, newlines, place
+from engine.data.work import Done, Task
 from engine.errors import Unusable
 
 PROGRESS = "progress.jsonl"
@@ -48,7 +48,8 @@ class Writer:
 
     def __init__(self, folder: Path, task: Task) -> None:
         self.folder, self.task = folder, task
-        self.dtype = np.dtype(np.uint16 if vocab(task.tokenizer) <= 1 << 16 else np.uint32)
+        ids = task.ids or vocab(task.tokenizer)
+        self.dtype = np.dtype(np.uint16 if ids <= 1 << 16 else np.uint32)
         self.progress = self._read()
         self._committed = 0.0
         names = ["tokens.bin", "ends.bin"] + ([] if task.origin.running else ["learned.bin"])
@@ -141,10 +142,9 @@ class Writer:
     def _note(self, done: Done, unit: Unit, broken: str) -> None:
         if not done.faults:
             return
-        lined = Path(unit.path).suffix not in (".json", ".csv", ".parquet", ".txt")
-        base = line_base(unit.path, unit.start) if lined else 0
+        base = newlines(unit.path, 0, unit.start) if is_lined(unit.path) else 0
         for number, reason, bad in done.faults:
-            where = f"{unit.path}:{base + number}" if lined else f"{unit.path}[{number}]"
+            where = place(unit.path, base + number)
             if bad and broken == "stop":
                 raise Unusable(
                     f"{where}: {reason}", "mend it, or leave such rows out: broken = skip"

@@ -158,8 +158,18 @@ def _recover(at: Situation, last: AttemptView, ended: Verdict, recover: Recover)
         return Refuse(cause, f"{made} further attempts were made, as many as [recover] allows")
     if cause == "oom" and at.change is None and _oom_before(at.view, last):
         return Refuse(cause, "out of memory again and nothing was changed; a smaller batch may fit")
-    delay_s = min(recover.backoff_s * 2**made, LONGEST_BACKOFF_S)
+    delay_s = min(recover.backoff_s * 2 ** _in_vain(at.view), LONGEST_BACKOFF_S)
     return Plan(cause, delay_s)
+
+
+def _in_vain(view: View) -> int:
+    """How many attempts in a row, but the first of them, came no farther than the run had come before."""
+    best, count = -1, 0
+    for attempt in view.attempts:
+        ended = attempt.facts.runner.exit
+        reached = ended.step if ended is not None and ended.step is not None else -1
+        best, count = (reached, 0) if reached > best else (best, count + 1)
+    return max(count - 1, 0)
 
 
 def cause_of(last: AttemptView, ended: Verdict) -> str:

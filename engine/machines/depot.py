@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from engine.errors import Problem
 from engine.hosts import Host
@@ -24,7 +25,7 @@ from engine.machines.ssh import FAILURES, Stream
 from engine.machines.wire import Wire
 from engine.runner.frames import MAGIC, PIECE
 from engine.runner.take import inside
-from engine.runs import PRIVATE_DIR, PRIVATE_FILE
+from engine.runs import PRIVATE_DIR
 from engine.sync import landing, rsync
 from engine.sync.cargo import Cargo, Freight, freight
 
@@ -42,6 +43,7 @@ class FarDepot:
 
     def __init__(self, host: Host, wire: Wire, known: Path) -> None:
         self._host, self._wire, self._known = host, wire, known
+        self._giver: _Giver | None = None
         self._there: bool | None = None
         """rsync is on the machine; None: nobody asked yet."""
         self.way = "ssh"
@@ -57,7 +59,7 @@ class FarDepot:
             "have": dict(asked.have or {}),
         }
         found = []
-        with _Giver(self._open(), body) as giver:
+        with self._asked(body) as giver:
             while True:
                 said = freight(giver.line())
                 if not isinstance(said, Freight):
@@ -70,18 +72,19 @@ class FarDepot:
 
     def read(self, base: str, name: str, most: int) -> bytes | None:
         """A small file; None where it is none."""
-        with _Giver(self._open(), {"base": base, "files": [[name, 0, most]]}) as giver:
+        with self._asked({"base": base, "files": [[name, 0, most]]}) as giver:
             told = giver.told()
-            return b"".join(giver.take(told)) if told is not None and told < most else None
+            found = b"" if told is None else b"".join(giver.take(told))
+            return found if told is not None and told < most else None
 
     def bring(self, cargo: Cargo, hidden: Path, bytes_s: float | None, watch: Watch) -> list[str]:
         """Into the hidden folder, begun there before or not. Which files are not what they were said to be."""
         hidden.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-        left = cargo
+        left, good = cargo, set[str]()
         for _ in range(TRIES):
             if left.bytes < self.large or not self._by_rsync(left, hidden, bytes_s, watch):
-                self._by_stream(left, hidden, bytes_s, watch)
-            bad = landing.wrong(hidden, cargo)
+                good |= self._by_stream(left, hidden, bytes_s, watch)
+            bad = landing.wrong(hidden, cargo, good)
             if not bad:
                 return []
             left = Cargo(cargo.base, tuple(bad))
@@ -125,50 +128,82 @@ class FarDepot:
             raise Problem("no space is left here", "free some, then: engine pull RUN")
         raise Away(words.splitlines()[0] if words else f"rsync ended with {code}")
 
-    def _by_stream(self, cargo: Cargo, hidden: Path, bytes_s: float | None, watch: Watch) -> None:
+    def _by_stream(
+        self, cargo: Cargo, hidden: Path, bytes_s: float | None, watch: Watch
+    ) -> set[str]:
+        """Names of files of which every byte was compared on its way to the disk."""
         self.way = "ssh"
-        wanted = [(file, _here(hidden, file)) for file in cargo.files]
+        begun = any(os.scandir(hidden))
+        wanted = [(file, _here(hidden, file) if begun else 0) for file in cargo.files]
         files = [[file.name, here, file.bytes] for file, here in wanted]
-        done = sum(here for _, here in wanted)
-        with _Giver(
-            self._open(), {"base": cargo.base, "files": files, "bytes_s": bytes_s}
-        ) as giver:
+        done, good = sum(here for _, here in wanted), set[str]()
+        with self._asked({"base": cargo.base, "files": files, "bytes_s": bytes_s}) as giver:
             for file, here in wanted:
                 told = giver.told()
-                if told is None or told > file.bytes - here:
-                    continue  # what is wrong is seen when all is compared
-                with _made(hidden, file, here) as target:
+                if told is None:
+                    continue  # what is not there is seen when all is compared
+                if told > file.bytes - here:
+                    raise Problem(f"{self._host.name} sends more than {file.name} is long")
+                landed = landing.Landed(hidden, file, here)
+                with landed:
                     for data in giver.take(told):
-                        target.write(data)
+                        landed.write(data)
                         done += len(data)
                         watch(done)
+                if landed.is_right:
+                    good.add(file.name)
+        return good
 
-    def _open(self) -> Stream:
-        return self._wire.beside(command(self._host, "--give"))
+    @contextmanager
+    def _asked(self, body: Mapping[str, Any]) -> Iterator[_Giver]:
+        """One process there answers one question after the other; a new one where it is gone."""
+        giver, self._giver = self._giver, None
+        if giver is None or not giver.ask(body):
+            giver = _Giver(self._wire.beside(command(self._host, "--give")))
+            giver.ask(body)
+        with giver:
+            yield giver
+            self._giver = giver.kept()
 
 
 class _Giver:
-    """A conversation with `--give`: one request, then lines and bytes."""
+    """A conversation with `--give`: a request, then lines and bytes, to their end."""
 
-    def __init__(self, stream: Stream, body: Mapping[str, Any]) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream, self._ear = stream, Ear(stream)
-        try:
-            stream.write(json.dumps(body).encode() + b"\n")
-            stream.end()
-            if self._ear.until(MAGIC, NOISE) is None:
-                raise Away("the machine's shell ended before our program spoke")
-        except FAILURES as error:
-            stream.close()
-            raise Away(str(error) or "the line was cut") from None
+        self._sizes: deque[int | None] = deque()
+        self._greeted = self._kept = False
 
     def __enter__(self) -> _Giver:
+        self._kept = False
         return self
 
     def __exit__(self, *_: object) -> None:
+        """An answer that was not heard to its end leaves bytes behind that would be taken for the next one's."""
+        if not self._kept:
+            self.close()
+
+    def kept(self) -> _Giver:
+        self._kept = True
+        return self
+
+    def ask(self, body: Mapping[str, Any]) -> bool:
+        """False where nobody listens any more."""
+        try:
+            self._stream.write(json.dumps(body).encode() + b"\n")
+        except FAILURES:
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
         self._stream.close()
 
     def line(self) -> bytes:
         try:
+            if not self._greeted and self._ear.until(MAGIC, NOISE) is None:
+                raise Away("the machine's shell ended before our program spoke")
+            self._greeted = True
             found = self._ear.until(b"\n", LONGEST)
         except FAILURES as error:
             raise Away(str(error) or "the line was cut") from None
@@ -178,10 +213,12 @@ class _Giver:
 
     def told(self) -> int | None:
         """How many bytes of the next file come; None: it is not there."""
-        said = json.loads(self.line())
-        if "refused" in said:
-            raise Problem(f"it cannot be read there: {said['refused']}", "try again")
-        size = said["bytes"]
+        if not self._sizes:
+            said = json.loads(self.line())
+            if "refused" in said:
+                raise Problem(f"it cannot be read there: {said['refused']}", "try again")
+            self._sizes.extend(said["sizes"])
+        size = self._sizes.popleft()
         return None if size is None else int(size)
 
     def take(self, left: int) -> Iterator[bytes]:
@@ -205,20 +242,6 @@ def _here(hidden: Path, file: Freight) -> int:
     except OSError:
         return 0
     return size if size <= file.bytes else 0
-
-
-def _made(hidden: Path, file: Freight, here: int) -> BinaryIO:
-    """Open behind what came before."""
-    path = inside(str(hidden), file.name)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        fd = os.open(path, flags, PRIVATE_FILE)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), PRIVATE_DIR, exist_ok=True)
-        fd = os.open(path, flags, PRIVATE_FILE)
-    os.ftruncate(fd, here)
-    os.lseek(fd, here, os.SEEK_SET)
-    return open(fd, "wb", buffering=0)
 
 
 def _ours() -> bool:

@@ -39,6 +39,14 @@ class Beat:
     sizes: list[int]
 
 
+@dataclass(frozen=True)
+class _Started:
+    """A runner, and the far end that will tell how it ended: another one knows nothing of it."""
+
+    pid: int
+    by: Mapping[str, Any] | None
+
+
 class Remote:
     """One run's use of one host. Its line is opened at once and kept until `close`."""
 
@@ -49,9 +57,7 @@ class Remote:
         self._wire = known or Wire(host, self._take, self._beat)
         self._wire.meet(self._take, self._beat)
         self._beats: dict[int, Beat] = {}
-        self._runners: dict[int, int] = {}
-        self._greeted: dict[int, object] = {}
-        """Which far end started a runner: only that one can tell that it ended, and after a reboot it is another."""
+        self._runners: dict[int, _Started] = {}
         self._ended: dict[int, tuple[int, int]] = {}
         self._told: Clock | None = None
         self.depot: Depot | None = FarDepot(host, self._wire, run.cache / "known_hosts")
@@ -99,14 +105,15 @@ class Remote:
     def open(self, attempt: Attempt, job: Mapping[str, Any]) -> None:
         where = self._where(attempt)
         frozen = json.loads(self._run.profile.read_bytes())
-        self._wire.ask({"do": "open", **where, "job": dict(job), "profile": frozen})
+        found = json.loads(attempt.found.read_bytes()) if attempt.found.exists() else None
+        body = {"job": dict(job), "profile": frozen, "adopted": found}
+        self._wire.ask({"do": "open", **where, **body})
         self._wire.follow(attempt.number, lambda: self._follow(attempt))
 
     def start(self, attempt: Attempt, secrets: Mapping[str, str]) -> None:
         asked = {"do": "start", **self._where(attempt), "secrets": dict(secrets)}
-        greeted = self._wire.hello
-        self._runners[attempt.number] = int(self._wire.ask(asked)["pid"])
-        self._greeted[attempt.number] = greeted
+        pid = int(self._wire.ask(asked)["pid"])
+        self._runners[attempt.number] = _Started(pid, self._wire.hello)
 
     def post(self, attempt: Attempt, said: Identity | None) -> Post:
         ended = self._ended.pop(attempt.number, None)
@@ -116,8 +123,8 @@ class Remote:
             return Post.KILLED if spoke and code < 0 else Post.FAILED
         if not self._wire.up or attempt.number not in self._beats:
             return Post.UNSEEN
-        begun = attempt.number in self._runners
-        begins = begun and self._greeted.get(attempt.number) is self._wire.hello
+        started = self._runners.get(attempt.number)
+        begins = started is not None and started.by is self._wire.hello
         return Post.HELD if begins or self._beats[attempt.number].held else Post.EMPTY
 
     def whole(self, attempt: Attempt) -> bool:
@@ -162,7 +169,7 @@ class Remote:
 
     def _beat(self, body: Mapping[str, Any]) -> None:
         for number, code in body["ended"].items():
-            pid = self._runners.pop(int(number), 0)
-            self._ended[int(number)] = pid, int(code)
+            started = self._runners.pop(int(number), None)
+            self._ended[int(number)] = started.pid if started else 0, int(code)
         for number, held in body["held"].items():
             self._beats[int(number)] = Beat(bool(held), list(body["sizes"][number]))

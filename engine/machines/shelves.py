@@ -37,7 +37,10 @@ def _answer(host: str, ear: Ear) -> Answer:
         line = ear.until(b"\n", LONGEST)
         if line is None:
             raise Away("the line was cut")
-    said = json.loads(line)
+    try:
+        said = dict(json.loads(line))
+    except (ValueError, TypeError):
+        raise Problem(f"{host} answers nonsense", f"engine hosts test {host}") from None
     if "refused" in said:
         raise Problem(f"{host}: {said['refused']}", said.get("fix") or "look at it there")
-    return dict(said)
+    return said

@@ -6,10 +6,12 @@ output. What paramiko would do by itself (read every key, offer the whole agent,
 
 from __future__ import annotations
 
+import base64
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import paramiko
@@ -30,6 +32,7 @@ WEAK: dict[str, list[str]] = {
     "ciphers": ["aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"],
     "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1", "hmac-sha1-96"],
 }
+FORMAT = b"openssh-key-v1\0"
 FAILURES = (paramiko.SSHException, OSError, EOFError)
 
 
@@ -195,13 +198,32 @@ def _keys(stop: Route, tried: list[str]) -> Iterator[tuple[str, Any]]:
         try:
             yield path, paramiko.PKey.from_path(path)
         except (paramiko.PasswordRequiredException, TypeError):  # cryptography's word for it
-            tried.append(f"{path}: has a passphrase; load it with ssh-add")
+            found = _unlocked(path)
+            if found is None:
+                tried.append(f"{path}: has a passphrase; load it with ssh-add")
+            else:
+                yield f"{path}, by the agent", found
         except (paramiko.SSHException, OSError, ValueError) as error:
             tried.append(f"{path}: {_said(error)}")
     if stop.agent:
         with suppress(*FAILURES):
             for key in paramiko.Agent().get_keys():
                 yield f"agent's {key.get_name()}", key
+
+
+def _unlocked(path: str) -> Any:
+    """The same key, as the agent has it; OpenSSH's format tells the public half of a locked one."""
+    with suppress(*FAILURES, ValueError, IndexError):
+        body = Path(path).read_text("ascii").split("-----")[2]
+        raw = base64.b64decode("".join(body.split()))
+        if raw.startswith(FORMAT):
+            told = paramiko.Message(raw[len(FORMAT) :])
+            for _ in ("cipher", "derivation", "its options"):
+                told.get_string()
+            told.get_int()
+            public = told.get_string()
+            return next((k for k in paramiko.Agent().get_keys() if k.asbytes() == public), None)
+    return None
 
 
 def _leave(chain: list[Any]) -> None:

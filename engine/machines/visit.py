@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from engine.errors import Problem, Unknown
+from engine.adopting import Found
+from engine.errors import Problem, Unknown, Unusable
 from engine.hosts import Host
 from engine.machines.bootstrap import Ear, arrive, command
 from engine.machines.machine import Away
@@ -47,6 +48,16 @@ def checkpoints(host: Host, question: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "found": found}
 
 
+def training(host: Host, sought: Mapping[str, Any]) -> Found:
+    """One that somebody started there by hand."""
+    with _talk(host) as talk:
+        said = talk.ask({"do": "find", **sought})
+    try:
+        return Found.of(said["training"])
+    except (KeyError, TypeError, ValueError):
+        raise Problem(f"{host.name} answers nonsense", f"engine hosts test {host.name}") from None
+
+
 def shelf(host: Host, *asked: Act) -> list[Answer]:
     """Acts on checkpoints, by somebody who has no line to the machine."""
     with _talk(host) as talk:
@@ -71,8 +82,8 @@ def missing(found: dict[str, Any]) -> Iterator[str]:
 class _Talk:
     """One question at a time."""
 
-    def __init__(self, ear: Ear) -> None:
-        self._ear, self._packer = ear, Packer()
+    def __init__(self, host: Host, ear: Ear) -> None:
+        self._host, self._ear, self._packer = host, ear, Packer()
         self._frames = _frames(ear)
         self._number = 0
         self.hello = next(self._frames)
@@ -88,7 +99,7 @@ class _Talk:
     def answer(self) -> dict[str, Any]:
         said = next(frame for frame in self._frames if frame.get("id") == self._number)
         if "refused" in said:
-            raise Problem(f"it refuses: {said['refused']}", "bring both ends to one version")
+            raise Unusable(f"{self._host.name}: {said['refused']}", said.get("fix"))
         said.pop("id")
         return said
 
@@ -97,7 +108,7 @@ class _Talk:
 def _talk(host: Host) -> Iterator[_Talk]:
     ear = arrive(host)
     try:
-        yield _Talk(ear)
+        yield _Talk(host, ear)
     except FAILURES as error:
         raise Unreachable(f"{host.name}: {error or 'the line was cut'}", "try again") from None
     finally:

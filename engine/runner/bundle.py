@@ -18,6 +18,7 @@ from engine.runs import PRIVATE_DIR
 
 PARTS = (
     "__init__.py",
+    "adopting.py",
     "alarms",
     "errors.py",
     "shelf",

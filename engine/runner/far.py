@@ -20,6 +20,7 @@ from typing import Any, Callable, Mapping
 
 import engine
 from engine import journal, procs
+from engine.errors import Problem
 from engine.runner.followed import Followed
 from engine.runner.frames import MAGIC, PIECE, Frame, Garbled, Packer, Told, Unpacker
 
@@ -60,6 +61,7 @@ class Far:
             "outfit": self._outfit,
             "look": lambda asked: _look(self._root),
             "checkpoints": self._checkpoints,
+            "find": _find,
         }
 
     def serve(self) -> int:
@@ -88,8 +90,8 @@ class Far:
             if verb is None:
                 raise Refused("this machine's end does not know that request")
             answer = verb(frame.body)
-        except (Refused, OSError) as error:
-            answer = {"refused": str(error)}
+        except (Refused, Problem, OSError) as error:
+            answer = {"refused": str(error), "fix": getattr(error, "fix", None)}
         self._send(Told({"id": frame.body.get("id"), **answer}))
 
     def _tell(self) -> bool:
@@ -127,6 +129,12 @@ class Far:
         folder = self._folder(asked)
         os.makedirs(folder, PRIVATE_DIR, exist_ok=True)
         run = os.path.dirname(os.path.dirname(folder))
+        if asked.get("adopted") and not os.path.exists(f"{folder}/job.json"):
+            from pathlib import Path
+
+            from engine import adopting
+
+            adopting.lay(Path(folder), adopting.Found.of(asked["adopted"]))
         for name, key in ((f"{folder}/job.json", "job"), (f"{run}/profile.json", "profile")):
             if not os.path.exists(name):
                 journal.replace(name, json.dumps(asked.get(key)).encode())
@@ -236,6 +244,14 @@ def _hello(root: str) -> dict[str, Any]:
         "python": ".".join(map(str, sys.version_info[:3])),
         "node": os.uname().nodename,
     }
+
+
+def _find(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A training that somebody started by hand."""
+    from engine import adopting
+
+    found = adopting.sought(asked.get("pid"), asked.get("log"), asked.get("tmux"))
+    return {"training": found.table()}
 
 
 def _look(root: str) -> dict[str, Any]:

@@ -7,20 +7,63 @@ import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Set
 from pathlib import Path
 
 from engine import journal
 from engine.runner.take import inside
-from engine.runs import PRIVATE_DIR
+from engine.runs import PRIVATE_DIR, PRIVATE_FILE
 from engine.sync.cargo import Cargo, Freight
 
 PIECE = 1 << 20
 
 
-def wrong(hidden: Path, cargo: Cargo) -> list[Freight]:
-    """Those that are not what the machine said; they are removed, so that the next try begins with none of them."""
+class Landed:
+    """A file on its way to the disk, behind what came of it before; entered, it is open."""
+
+    def __init__(self, hidden: Path, file: Freight, here: int) -> None:
+        self._path = inside(str(hidden), file.name)
+        self._file, self._here = file, here
+        self._digest, self._size, self._fd = hashlib.sha256(), 0, -1
+
+    def __enter__(self) -> Landed:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags |= 0 if self._here else os.O_TRUNC
+        try:
+            self._fd = os.open(self._path, flags, PRIVATE_FILE)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self._path), PRIVATE_DIR, exist_ok=True)
+            self._fd = os.open(self._path, flags, PRIVATE_FILE)
+        if self._here:
+            os.ftruncate(self._fd, self._here)
+            os.lseek(self._fd, self._here, os.SEEK_SET)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file.mtime_ns is not None:
+            os.utime(self._fd, ns=(self._file.mtime_ns, self._file.mtime_ns))
+        os.close(self._fd)
+
+    def write(self, data: bytes) -> None:
+        self._digest.update(data)
+        self._size += len(data)
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+    @property
+    def is_right(self) -> bool:
+        """Every byte went through here and is what the machine said; of a file that came in two parts nobody knows."""
+        whole = self._here == 0 and self._size == self._file.bytes
+        return whole and self._digest.hexdigest() == self._file.sha
+
+
+def wrong(hidden: Path, cargo: Cargo, known: Set[str] = frozenset()) -> list[Freight]:
+    """Those that are not what the machine said; they are removed, so that the next try begins with none of them.
+
+    `known` were compared on their way; the others are read.
+    """
     clean(hidden, cargo)
-    found = [file for file in cargo.files if not _same(hidden, file)]
+    found = [file for file in cargo.files if file.name not in known and not _same(hidden, file)]
     _flush(hidden)
     for file in found:
         Path(inside(str(hidden), file.name)).unlink(missing_ok=True)
@@ -55,18 +98,17 @@ def spread(hidden: Path, target: Path, cargo: Cargo) -> None:
 
 def clean(hidden: Path, cargo: Cargo) -> None:
     """Nothing stays that was not asked for, whatever made it."""
-    wanted = {file.name for file in cargo.files}
+    wanted = {inside(str(hidden), file.name) for file in cargo.files}
     for folder, folders, names in os.walk(hidden, topdown=False):
         for name in names:
-            path = Path(folder, name)
-            if path.relative_to(hidden).as_posix() not in wanted:
-                path.unlink()
+            if (path := os.path.join(folder, name)) not in wanted:
+                os.unlink(path)
         for name in folders:
-            path = Path(folder, name)
-            if path.is_symlink():
-                path.unlink()  # or a name below it would lead out
+            path = os.path.join(folder, name)
+            if os.path.islink(path):
+                os.unlink(path)  # or a name below it would lead out
             elif not os.listdir(path):
-                path.rmdir()
+                os.rmdir(path)
 
 
 def marks(folder: Path) -> dict[str, list[int | None]]:

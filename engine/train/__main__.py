@@ -17,6 +17,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from engine.data.phases import drawn, sentences
+from engine.data.pinned import pinned
 from engine.errors import Problem
 from engine.train.asked import STOPPED, Asked
 from engine.train.errors import TrainError
@@ -49,8 +50,10 @@ def run(options: argparse.Namespace, argv: list[str], asked: Asked) -> int:
     job = read_job(options.profile.read_bytes())
     if options.micro_batch:
         job = smaller(job, options.micro_batch)
-    job, made = drawn(job, options.out.parent / "data")
-    for sentence in sentences(made):
+    rows = options.out.parent / "data"
+    job, told = pinned(job, rows)
+    job, made = drawn(job, rows)
+    for sentence in (*told, *sentences(made)):
         Voice(os.environ.get("RANK", "0") == "0").say(sentence)
     if job.recipe == "pretokenize":
         from engine.train.pretokenize import pretokenize

@@ -1,29 +1,25 @@
-"""Everything that will be trained on, as numbers: flat arrays of tokens, and the bins cut from them.
+"""Everything that will be trained on, as numbers: tokens mapped from a store, and the bins that they are trained in.
 
-A `Corpus` is a sequence of bins of at most `length + 1` tokens. From conversations it is packed once, first fit over a
-seeded order; from running text or a memory-mapped token file it is cut into blocks. Both are pure functions of
-(files, tokenizer, length, seed), so a position in it is three integers, and `digest` names it.
+A `Corpus` is a sequence of bins of at most `length + 1` tokens. Conversations lie in the bins of their store, or are
+packed anew where only some of them are taken; running text or a file of tokens is cut into blocks. All of it is a pure
+function of (files, tokenizer, settings, seed), so a position in it is three integers, and `digest` names it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.order import Ints, shuffled
-from engine.data.rows import Fault, Row
-from engine.data.template import Piece
-from engine.train.cache import Tokens
+from engine.data.order import Ints
+from engine.data.packing import Bins, pack
+from engine.data.store import Store
 from engine.train.errors import TrainError
 
 Stream = npt.NDArray[Any]
-BATCH = 1000
-WINDOW = 256
 
 
 @dataclass(frozen=True)
@@ -69,25 +65,27 @@ class Blocks:
 class Packed:
     """Documents of their own, several to a bin; attention never crosses from one to the next."""
 
-    tokens: npt.NDArray[np.int32]
+    tokens: Stream
     learned: npt.NDArray[np.bool_]
-    starts: Ints
-    bins: list[list[int]]
-    counts: Ints
+    ends: Ints
+    bins: Bins
     digest: str
 
     def __len__(self) -> int:
         return len(self.bins)
 
     def bin(self, index: int) -> list[Document]:
-        spans = [slice(self.starts[d], self.starts[d + 1]) for d in self.bins[index]]
-        return [Document(self.tokens[s], self.learned[s]) for s in spans]
+        return [Document(self.tokens[s], self.learned[s]) for s in self._spans(index)]
 
     def trained(self, index: int) -> int:
-        return int(self.counts[self.bins[index]].sum())
+        return sum(int(np.count_nonzero(self.learned[s])) for s in self._spans(index))
 
     def size(self, index: int) -> int:
-        return int(sum(self.starts[d + 1] - self.starts[d] for d in self.bins[index]))
+        return sum(s.stop - s.start for s in self._spans(index))
+
+    def _spans(self, index: int) -> list[slice]:
+        documents = self.bins.of(index).tolist()
+        return [slice(int(self.ends[d - 1]) if d else 0, int(self.ends[d])) for d in documents]
 
 
 @dataclass(frozen=True)
@@ -127,147 +125,34 @@ def joined(parts: list[Corpus]) -> Corpus | None:
     return Joined(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
 
 
-@dataclass
-class Encoded:
-    """Documents on their way to be packed, and what had to be left out or cut."""
-
-    ids: list[list[int]] = field(default_factory=list)
-    learned: list[list[bool]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    broken: list[Fault] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)
+def packed(store: Store) -> Packed:
+    """A store as it is, in its own bins."""
+    assert store.learned is not None and store.bins is not None
+    digest = str(store.manifest["digest"])
+    return Packed(store.tokens, store.learned, store.ends, store.bins, digest)
 
 
-def stored(found: Encoded) -> Tokens:
-    """Documents as flat arrays for the disk, with what was left out or cut."""
-    sizes = np.asarray([len(ids) for ids in found.ids], dtype=np.int64)
-    flat = [np.asarray(ids, dtype=np.int32) for ids in found.ids]
-    learned = [np.asarray(each, dtype=np.bool_) for each in found.learned]
-    none = np.zeros(0, dtype=np.int32)
-    arrays = {
-        "ids": np.concatenate([none, *flat]),
-        "learned": np.concatenate([none.astype(np.bool_), *learned]),
-        "sizes": sizes,
-    }
-    left = [[f.where, f.reason, f.broken] for f in (*found.broken, *found.faults)]
-    return Tokens(arrays, {"left": left, "cut": found.cut})
+def chosen(store: Store, documents: Ints) -> Packed:
+    """Some documents of a store, in bins of their own."""
+    if not len(documents):
+        raise TrainError("data: no row is left to train on")
+    whole, origin = packed(store), store.manifest["origin"]
+    sizes = np.diff(store.ends, prepend=0)[documents]
+    bins = pack(sizes, origin["max_length"], origin["seed"], origin["packing"])
+    mark = hashlib.sha256(whole.digest.encode() + documents.astype(np.int64).tobytes())
+    found = Bins(documents[bins.documents], bins.bounds)
+    return Packed(whole.tokens, whole.learned, whole.ends, found, mark.hexdigest())
 
 
-def faults(facts: Mapping[str, Any]) -> Encoded:
-    """What was noted beside stored tokens, without the tokens."""
-    left = [Fault(where, reason, broken) for where, reason, broken in facts["left"]]
-    return Encoded(
-        faults=[fault for fault in left if not fault.broken],
-        broken=[fault for fault in left if fault.broken],
-        cut=list(facts["cut"]),
-    )
-
-
-def encoded(tokens: Tokens) -> Encoded:
-    """The documents that `stored` laid flat."""
-    found, cuts = faults(tokens.facts), np.cumsum(tokens.arrays["sizes"])[:-1]
-    if len(tokens.arrays["sizes"]):
-        found.ids = [part.tolist() for part in np.split(tokens.arrays["ids"], cuts)]
-        found.learned = [part.tolist() for part in np.split(tokens.arrays["learned"], cuts)]
-    return found
-
-
-def encode(
-    rows: Iterable[Row | Fault],
-    render: Callable[[Row], list[Piece]],
-    tokenize: Callable[[list[str]], list[list[int]]],
-    limit: int,
-    too_long: str,
-) -> Encoded:
-    """Rows to documents; a row with nothing to learn inside the limit becomes a fault."""
-    out = Encoded()
-    waiting: list[tuple[str, list[Piece]]] = []
-    for row in rows:
-        if isinstance(row, Fault):
-            (out.broken if row.broken else out.faults).append(row)
-            continue
-        waiting.append((row.where, render(row)))
-        if len(waiting) == BATCH:
-            _encode_batch(waiting, tokenize, limit, too_long, out)
-            waiting = []
-    if waiting:  # transformers' tokenizers refuse an empty list
-        _encode_batch(waiting, tokenize, limit, too_long, out)
-    return out
-
-
-def _encode_batch(
-    rows: list[tuple[str, list[Piece]]],
-    tokenize: Callable[[list[str]], list[list[int]]],
-    limit: int,
-    too_long: str,
-    out: Encoded,
-) -> None:
-    encoded = iter(tokenize([piece.text for _, pieces in rows for piece in pieces]))
-    for where, pieces in rows:
-        ids: list[int] = []
-        learned: list[bool] = []
-        for piece in pieces:
-            part = next(encoded)
-            ids += part
-            learned += [piece.trained] * len(part)
-        if len(ids) > limit and too_long == "drop":
-            out.faults.append(Fault(where, f"{len(ids)} tokens, longer than {limit}"))
-            continue
-        if len(ids) > limit:
-            out.cut.append(where)
-        ends = len(ids) if too_long == "split" else min(len(ids), limit)
-        spans = [slice(at, at + limit) for at in range(0, ends, limit)]
-        taught = [span for span in spans if any(learned[span][1:])]
-        if not taught:
-            out.faults.append(Fault(where, f"nothing to learn in its first {limit} tokens"))
-        out.ids += [ids[span] for span in taught]
-        out.learned += [learned[span] for span in taught]
-
-
-def pack(found: Encoded, length: int, packing: bool, seed: int) -> Packed:
-    """Documents into bins of at most `length` tokens; one to a bin without packing."""
-    if not found.ids:
-        why = "; ".join(f"{f.where}: {f.reason}" for f in found.faults[:5])
-        raise TrainError(f"data: no row is left to train on. {why or 'The files are empty.'}")
-    sizes = np.array([len(ids) for ids in found.ids], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    tokens = np.concatenate([np.asarray(ids, dtype=np.int32) for ids in found.ids])
-    learned = np.concatenate([np.asarray(m, dtype=np.bool_) for m in found.learned])
-    learned[starts[:-1]] = False
-    order = shuffled(len(sizes), seed, 0, 0)
-    bins = first_fit(sizes, order, length) if packing else [[int(i)] for i in order]
-    counts = np.add.reduceat(learned, starts[:-1], dtype=np.int64)
-    mark = hashlib.sha256(tokens.tobytes() + learned.tobytes() + starts.tobytes())
-    mark.update(repr((length, packing, seed)).encode())
-    return Packed(tokens, learned, starts, bins, counts, mark.hexdigest())
-
-
-def first_fit(sizes: Ints, order: Ints, length: int) -> list[list[int]]:
-    """Each document into the first open bin with room; only the newest bins stay open."""
-    bins: list[list[int]] = []
-    room: list[int] = []
-    oldest = 0
-    for document in order:
-        size = int(sizes[document])
-        for slot in range(oldest, len(bins)):
-            if room[slot] >= size:
-                break
-        else:
-            bins.append([])
-            room.append(length)
-            slot = len(bins) - 1
-        bins[slot].append(int(document))
-        room[slot] -= size
-        oldest = max(oldest, len(bins) - WINDOW)
-    return bins
-
-
-def blocks(tokens: Stream, length: int) -> Blocks:
+def blocks(tokens: Stream, length: int, mark: str | None = None) -> Blocks:
+    """Running tokens; `mark` names them where somebody knows it, else their size, beginning and end do."""
     if len(tokens) <= length:
         raise TrainError(
             f"data: {len(tokens)} tokens do not fill one block of data.max_length = {length}"
         )
-    mark = hashlib.sha256(np.ascontiguousarray(tokens[:65536]).tobytes())
-    mark.update(np.ascontiguousarray(tokens[-65536:]).tobytes())
-    mark.update(repr((len(tokens), length, str(tokens.dtype))).encode())
-    return Blocks(tokens, length, mark.hexdigest())
+    ends = b"".join(
+        np.ascontiguousarray(part).tobytes() for part in (tokens[:65536], tokens[-65536:])
+    )
+    content = hashlib.sha256(ends if mark is None else mark.encode())
+    content.update(repr((len(tokens), length, str(tokens.dtype))).encode())
+    return Blocks(tokens, length, content.hexdigest())

@@ -78,8 +78,9 @@ class _Chunked(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         (factor,) = upstream
-        grads = [None if g is None else g.mul_(factor.to(g.dtype)) for g in ctx.grads]
-        return (*grads, None, None)
+        # autograd takes a gradient over as it is only where nobody else holds it, else it copies
+        held, ctx.grads = ctx.grads, ()
+        return (*(None if g is None else g.mul_(factor.to(g.dtype)) for g in held), None, None)
 
 
 def _add_product(total: Tensor, slope: Tensor, piece: Tensor, fresh: bool) -> None:

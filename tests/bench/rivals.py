@@ -90,12 +90,11 @@ def corpus(wanted: Contest) -> Any:
     """Documents of `length` tokens, one to a row."""
     import numpy as np
 
-    from engine.train.corpus import Encoded, pack
+    from tests.support.corpora import laid
 
     count = wanted.rows * wanted.steps
     ids = np.random.default_rng(3).integers(0, VOCAB, (count, wanted.length)).tolist()
-    learned = [[True] * wanted.length for _ in range(count)]
-    return pack(Encoded(ids, learned), wanted.length, False, SEED)
+    return laid(ids, wanted.length, False, SEED)
 
 
 def rows(wanted: Contest) -> list[list[int]]:

@@ -7,6 +7,7 @@ was told and made must then be, number for number and byte for byte, what a run 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -86,7 +87,7 @@ class Training:
         self.place, self.build, self.way = place, build, way
         # `@` is the newest run of a home, so each has a home of its own
         self.home = place / f"home-{name}{'-alone' if way is RECOVERED else ''}"
-        self.home.mkdir()
+        self.home.mkdir(exist_ok=True)
         profile = str(PROFILES / f"{name}.toml")
         sets = [word for each in way.sets for word in ("--set", each)]
         self.run = Run(self.home / "logs" / self.engine("launch", profile, *sets).strip())
@@ -222,18 +223,21 @@ def run(
 
 
 def _one(fate: Fate, place: Path, name: str, build: Path) -> Outcome:
-    """One miniature: as it is, and then killed."""
+    """One miniature: as it is, and then killed, run after run until it was killed so often."""
     dice, outcome = random.Random(fate.seed), Outcome(name, fate.seed)
     whole = alone(place, name)
     wanted = weights(place / f"whole-{name}")
     ways = (RESUMED, RECOVERED) if fate.kills > FEW else ((RESUMED, RECOVERED)[fate.number % 2],)
-    for way in ways:
+    for way in itertools.islice(itertools.cycle(ways), len(ways) * fate.kills):
         held = Training(place, build, name, way)
-        follow(held, len(curve(whole.rows)), -(-fate.kills // len(ways)), dice, outcome)
+        left = fate.kills - outcome.totals["kills"]
+        follow(held, len(curve(whole.rows)), -(-left // len(ways)), dice, outcome)
         outcome.totals["runs"] += 1
         outcome.totals["attempts"] += held.attempts
         told = [f"{held.run.id}, {way.name}: {fault}" for fault in held.faults(whole, wanted)]
         outcome.violations += told
+        if outcome.totals["kills"] >= fate.kills and outcome.totals["runs"] >= len(ways):
+            break
     return outcome
 
 

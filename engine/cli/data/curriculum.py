@@ -28,7 +28,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--phase", default="all", help="A, B, C, a phase of your profile, or all")
     add("--buckets", "--buckets-dir", metavar="DIR", help="the folder DOMAIN/TIER.jsonl")
     add("--out", "--output-dir", metavar="DIR", help="where the files go; absent: only say")
-    add("--target-records", "--rows", dest="rows", type=count, metavar="N", help="rows in all")
+    add(
+        "--target-records",
+        "--rows",
+        dest="rows",
+        type=count,
+        metavar="N",
+        help="rows of each phase",
+    )
     add("--quota", type=count, metavar="N", help="rows of each domain")
     add("--cap", type=float, metavar="SHARE", help="largest share of one domain")
     add("--domain", action="append", default=[], metavar="NAME", help="only this one; repeat")
@@ -36,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--config", metavar="PROFILE", help="a profile whose [data] and [[phase]] are drawn")
     add("--accept", choices=("largest", "nearest"), help="what to do with an ask nobody can meet")
     add("--reuse", action="store_true", help="phases may draw rows that an earlier one had")
+    add("--broken", choices=("stop", "skip"), default="skip", help="what a bad row does (skip)")
     add("--no-merge", action="store_true", help="manifests only, no rows")
 
 
@@ -44,7 +52,7 @@ def act(args: argparse.Namespace, out: Output) -> int:
 
     asking = ask(args)
     only = _wanted(args.phase, asking)
-    tree = open_tree(asking)
+    tree = open_tree(asking, args.broken)
     faults(tree, out)
     folder = None if args.out is None else Path(args.out)
     drafts = draft(tree, asking, only, folder)
@@ -54,7 +62,7 @@ def act(args: argparse.Namespace, out: Output) -> int:
         _tell(made, folder, out)
     if refused:
         raise Unusable(
-            "; ".join(refused),
+            "\n".join(refused),
             "change the ask, or take --accept largest (fewer rows) or --accept nearest (another mix)",
         )
     return 0
@@ -80,13 +88,14 @@ def ask(args: argparse.Namespace) -> Asking:
     if args.config is not None:
         from engine import profile
 
-        asking = asking_of(profile.load(args.config))
+        chosen = profile.load(args.config)
+        if args.buckets is not None:
+            chosen = replace(chosen, data=replace(chosen.data, buckets=args.buckets))
+        asking = asking_of(chosen)
     elif args.buckets is None:
         raise Unusable("which buckets?", "--buckets DIR, or --config PROFILE with data.buckets")
     else:
         asking = Asking(Path(args.buckets), DEFAULTS)
-    if args.config is None and args.buckets is not None:
-        asking = replace(asking, buckets=Path(args.buckets))
     over: dict[str, Any] = {"rows": args.rows, "quota": args.quota, "cap": args.cap}
     over = {name: value for name, value in over.items() if value is not None}
     if args.cap is not None and not 0 < args.cap <= 1:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.cli.output import Output
+from engine.cli.parser import count
 from engine.errors import Unusable
 
 SHOWN = 5
@@ -20,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--keep-doubles", action="store_true", help="only put the files together")
     add("--format", default="auto", help="what a row looks like, as in data.format")
     add("--broken", choices=("stop", "skip"), default="stop", help="what a bad row does (stop)")
+    add("--workers", type=count, default=0, metavar="N", help="processes (one a core)")
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
@@ -30,7 +32,7 @@ def act(args: argparse.Namespace, out: Output) -> int:
         raise Unusable(f"--threshold {args.threshold:g}: likeness lies between 0 and 1")
     kind = "none" if args.keep_doubles else "near" if args.near else "exact"
     files = [found for name in args.files for found in expand(name)]
-    how = How(args.format, kind, args.threshold, args.broken)
+    how = How(args.format, kind, args.threshold, args.broken, args.workers)
     merged = merge(files, Path(args.out), how)
     if out.as_json:
         faults = [{"where": f.where, "reason": f.reason} for f in merged.faults]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,11 @@ SHOWN = 5
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--input", nargs="+", required=True, metavar="FILE", help="rows, globs or folders")
+    add("--input", nargs="+", required=True, metavar="FILE",
+        help="rows, globs or folders; a curriculum's folder is a store for each of its phases")  # fmt: skip
     add("--tokenizer", required=True, metavar="FILE", help="a tokenizer.json, or a model's folder")
     add("--max-length", type=count, default=1024, metavar="N", help="longest sequence (1024)")
-    add("--out", required=True, metavar="DIR", help="the cache: a folder for each digest in it")
+    add("--out", metavar="DIR", help="the cache, a folder for each digest in it (the trainer's)")
     add("--template", default="alpaca", help="alpaca, chatml or plain (alpaca)")
     add("--format", default="auto", help="what a row looks like, as in data.format")
     add("--text", action="store_true", help="one stream of running text, for pre-training")
@@ -40,19 +42,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
+    from engine.data.known import home
     from engine.data.pretokenizing import Way, ensure
 
     if args.max_length < 2:
         raise Unusable("--max-length: a sequence has two tokens at least")
-    task = task_of(args)
-    tell = progress(out) if not out.as_json else None
-    way = Way(args.mode, args.workers, args.broken, tell)
-    made = ensure(task, Path(args.out), way)
-    _answer(made, out)
+    folder = home() if args.out is None else Path(args.out)
+    for phase, inputs in inputs_of(args.input, folder):
+        task = task_of(args, inputs, folder)
+        tell = progress(out) if not out.as_json else None
+        way = Way(args.mode, args.workers, args.broken, tell)
+        _answer(phase, ensure(task, folder, way), out)
     return 0
 
 
-def task_of(args: argparse.Namespace) -> Task:
+def inputs_of(names: list[str], memory: Path) -> Iterator[tuple[str | None, list[str]]]:
+    """The files as they are named; or those of each phase of a curriculum, if they are what was drawn."""
+    from engine.data.pinned import current, is_curriculum
+    from engine.data.preparing import read_index
+
+    if not is_curriculum(tuple(names)):
+        yield None, names
+        return
+    index = read_index(Path(names[0]))
+    for phase in [] if index is None else index["phases"]:
+        yield phase, [str(current(Path(names[0]), phase, memory)[0])]
+
+
+def task_of(args: argparse.Namespace, inputs: list[str], memory: Path) -> Task:
     from engine.data.encoders import read_tokenizer
     from engine.data.pretokenizing import describe
 
@@ -62,7 +79,7 @@ def task_of(args: argparse.Namespace) -> Task:
         "too_long": args.too_long, "mask_prompt": not args.learn_prompts, "seed": args.seed,
         "packing": not args.no_packing, "running": args.text,
     }  # fmt: skip
-    return describe(args.input, tokenizer, said, Path(args.out), args.encoder)
+    return describe(inputs, tokenizer, said, memory, args.encoder)
 
 
 def progress(out: Output) -> Tell:
@@ -87,11 +104,11 @@ def progress(out: Output) -> Tell:
     return tell
 
 
-def _answer(made: Outcome, out: Output) -> None:
+def _answer(phase: str | None, made: Outcome, out: Output) -> None:
     manifest = made.store.manifest
     faults = [{"where": one["where"], "reason": one["reason"]} for one in manifest["faults"]]
     table = {
-        "path": str(made.store.folder), "digest": manifest["digest"], "reused": made.reused,
+        "phase": phase, "path": str(made.store.folder), "digest": manifest["digest"], "reused": made.reused,
         "reason": made.reason, "tokens": manifest["tokens"], "documents": manifest["documents"],
         "trained": manifest["trained"], "bins": manifest["bins"],
         "bytes": sum(one["bytes"] for one in manifest["outputs"].values()),
@@ -105,7 +122,8 @@ def _answer(made: Outcome, out: Output) -> None:
     if manifest["cut"]:
         out.say(f"{manifest['cut']:,} rows were longer and lost their tail or were split")
     why = "reused: nothing changed" if made.reused else f"made: {made.reason}"
+    head = "" if phase is None else f"phase {phase}: "
     out.line(
-        f"{table['path']}: {manifest['tokens']:,} tokens, {manifest['documents']:,} documents, "
+        f"{head}{table['path']}: {manifest['tokens']:,} tokens, {manifest['documents']:,} documents, "
         f"{words.size(table['bytes'])}, {made.seconds:.1f} s ({why})"
     )

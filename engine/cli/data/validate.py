@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.cli import words
 from engine.cli.output import Ink, Output
 from engine.cli.parser import count
 from engine.errors import Unusable
-
-if TYPE_CHECKING:
-    from engine.data.validate import Lengths
 
 BAR = 40
 
@@ -28,22 +25,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--config", metavar="PROFILE", help="take data.expect and data.format from there")
     add("--format", default="auto", help="what a row looks like, as in data.format")
     add("--broken", choices=("stop", "skip"), default="skip", help="what a bad row does (skip)")
+    add("--workers", type=count, default=0, metavar="N", help="processes (one a core)")
 
 
 def act(args: argparse.Namespace, out: Output) -> int:
+    from engine.data.encoders import read_tokenizer
+    from engine.data.inspection import Wanted
     from engine.data.reading import expand, read_rows
     from engine.data.validate import Validator, Wishes, table
 
     if args.max_length is not None and args.tokenizer is None:
         raise Unusable("--max-length counts tokens", "name a --tokenizer, too")
     expect, kind = _expect(args)
-    lengths = None if args.tokenizer is None else _lengths(Path(args.tokenizer))
-    wishes = Wishes(kind, args.near, args.max_length, lengths, expect, args.broken == "stop")
+    tokenizer = None if args.tokenizer is None else read_tokenizer(Path(args.tokenizer))[0]
+    wanted = Wanted(kind, args.near, tokenizer)
+    wishes = Wishes(wanted, args.max_length, expect, args.broken == "stop", args.workers)
     validator = Validator(wishes)
     validator.hold_out(read_rows([f for name in args.eval for f in expand(name)], kind))
-    for file in [found for name in args.files for found in _below(name)]:
-        validator.file(file)
-    found = table(validator.finish(), wishes)
+    report = validator.look([found for name in args.files for found in _below(name)])
+    found = table(report, wishes)
     if out.as_json:
         out.value(found)
     else:
@@ -72,13 +72,6 @@ def _expect(args: argparse.Namespace) -> tuple[dict[str, int], str]:
             raise Unusable(f"--expect {said}: not FILE=ROWS")
         expect[name] = int(rows)
     return expect, kind
-
-
-def _lengths(path: Path) -> Lengths:
-    from engine.data.encoders import open_encoder, read_tokenizer
-
-    encoder = open_encoder(read_tokenizer(path)[0], [])
-    return lambda texts: encoder.encode(texts).sizes
 
 
 def _say(found: dict[str, Any], out: Output) -> None:

@@ -11,10 +11,9 @@ from engine.cli.parser import Parser
 
 EXAMPLES = """
   engine data buckets raw/*.json --out buckets          # by category and difficulty, or by rules
-  engine data validate buckets --max-length 2048
+  engine data validate buckets --tokenizer model/tokenizer.json --max-length 2048
   engine data curriculum --phase all --buckets buckets --out runs/mix --seed 42
-  engine data pretokenize --input runs/mix/merged_phaseA_*.jsonl --tokenizer model/tokenizer.json \\
-      --max-length 2048 --out tokens
+  engine data pretokenize --input runs/mix --tokenizer model/tokenizer.json --max-length 2048
   engine data look runs/mix/merged_phaseA_*.jsonl
 """
 WORDS: Mapping[str, tuple[str, str]] = {

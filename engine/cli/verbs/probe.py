@@ -13,6 +13,7 @@ from engine import probing, resuming
 from engine.checkpoints import Checkpoint, of_run
 from engine.cli.output import Ink, Output
 from engine.cli.parser import count
+from engine.cli.shelf import Listed, at_hand, here
 from engine.cli.target import Lookout, the
 from engine.errors import NotFound, Unusable
 from engine.evaluating import Asking
@@ -60,8 +61,9 @@ def act(args: argparse.Namespace, out: Output) -> int:
     if args.schedule:
         return _scheduled(run, profile, wanted, out)
     view = RunReader(run).poll()
-    known = of_run(run, view, profile)
-    chosen = [resuming.pick(run, view, word, known) for word in args.source or ["latest"]]
+    listed = Listed(run, view, profile, of_run(run, view, profile))
+    sought = args.source or ["latest"]
+    chosen = [here(listed, resuming.pick(run, view, word, listed.known)) for word in sought]
     if args.interactive:
         return _interactive(chosen[0], wanted, out)
     for one in chosen:
@@ -100,7 +102,8 @@ def _scheduled(run: Run, profile: Profile, wanted: Wanted, out: Output) -> int:
     lookout, reader = Lookout(run, out), RunReader(run)
     while True:
         status = lookout.status()
-        known = of_run(run, reader.poll(), profile)
+        view = reader.poll()
+        known = at_hand(Listed(run, view, profile, of_run(run, view, profile)))
         for one in probing.due(profile.eval, status.total, known, done):
             done.add(one.path)
             for found in probing.probe(one, wanted):

@@ -96,7 +96,9 @@ class Phase:
         "The phase whose result it starts from; absent: the one before it.", None
     )
     data: tuple[str, ...] = key(
-        "Its rows; absent: `data.train`, or a draw from `data.buckets`.", (), many=True
+        "Its rows, or the folder of a curriculum that has them; absent: `data.train`, or a draw from `data.buckets`.",
+        (),
+        many=True,
     )
     mix: Mapping[str, float] = key(
         "Weights of the tiers; only their proportions count.",

@@ -75,7 +75,7 @@ class Recover:
         many=True,
     )
     backoff_s: float = key(
-        "Seconds before the first further attempt; doubled each time, at most 15 minutes.",
+        "Seconds before a further attempt; doubled while attempts come no farther, at most 15 minutes.",
         10.0,
         least=0,
         most=86_400,

@@ -190,3 +190,12 @@ def test_a_flow_is_no_greater_than_its_capacities() -> None:
 )
 def test_rows_are_apportioned_whole(rows: int, counts: list[int]) -> None:
     assert list(mix.apportion(rows, mix.shares(A.mix, TIERS)).values()) == counts
+
+
+def test_a_quota_that_rounds_a_tier_to_nothing_is_told_as_that() -> None:
+    stock = grain.even(6, 24)
+    small = compose(replace(A, quota=8), TIERS, stock)
+    assert not small.met and small.why == (
+        "a quota of 8 rows rounds some tier to none: 9 are the fewest that hold the mix",
+    )
+    assert compose(replace(A, quota=9), TIERS, stock).met

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import Problem
 from tests.engine.data import grain
 from tests.support.cli import Engine
 
@@ -90,11 +91,41 @@ def test_one_domain_is_refused_before_anything_is_written(engine: Engine, tmp_pa
     said = answer.values()[-1]["error"]
     for words in ("easy: 350 asked", "exactly this mix: 0 rows", "389 rows, 0/310/75/4"):
         assert words in said
+    assert "0/80/19/1 % where 35/35/25/5 % are asked" in said
     assert "1 of 4 bucket files are empty" in answer.err
     taken = curriculum(engine, buckets, tmp_path / "out", "--phase", "A", "--accept", "nearest")
     (phase,) = taken.valid("data-curriculum")
     assert taken.status == 0 and phase["rows"] == 389 and not phase["met"]
     assert [round(100 * tier["share"]) for tier in phase["tiers"]] == [0, 80, 19, 1]
+
+
+def test_broken_rows_stop_a_draw_or_are_named(engine: Engine, tmp_path: Path) -> None:
+    buckets = grain.tree(tmp_path / "b", grain.even(8))
+    with (buckets / "domain_03" / "hard.jsonl").open("a") as file:
+        file.write("{broken\n")
+    words = ("--phase", "B", "--rows", "40")
+    stopped = curriculum(engine, buckets, tmp_path / "out", *words, "--broken", "stop")
+    assert stopped.status == 2 and "hard.jsonl:41: not JSON" in stopped.values()[-1]["error"]
+    assert not (tmp_path / "out").exists()
+    drawn = curriculum(engine, buckets, tmp_path / "out", *words)
+    assert drawn.status == 0 and "1 rows cannot be read" in drawn.err
+
+
+def test_options_win_over_the_profile(engine: Engine, tmp_path: Path) -> None:
+    buckets = grain.tree(tmp_path / "b", grain.even(8))
+    profile = tmp_path / "p.toml"
+    profile.write_text(
+        'name = "p"\nrecipe = "finetune"\n[model]\nbase = "x"\n[data]\nbuckets = "nowhere"\n'
+        '[[phase]]\nid = "own"\ndata = "rows.jsonl"\n[[phase]]\nid = "B"\nrows = 40\n'
+    )
+    words = ("data", "curriculum", "--config", str(profile), "--json")
+    assert "nowhere: no such folder" in engine(*words).values()[-1]["error"]
+    found = engine(*words, "--buckets", str(buckets)).valid("data-curriculum")
+    assert [(one["phase"], one["rows"]) for one in found] == [("B", 40)]
+    profile.write_text(profile.read_text().partition('[[phase]]\nid = "B"')[0])
+    answer = engine(*words, "--buckets", str(buckets))
+    assert answer.status == 2
+    assert "every phase names its own rows" in answer.values()[-1]["error"]
 
 
 def test_a_number_that_was_told_is_had_or_refused(engine: Engine, tmp_path: Path) -> None:
@@ -185,7 +216,7 @@ def test_a_disk_that_fills_leaves_what_was_there(engine: Engine, tmp_path: Path)
 
     path = tmp_path / "file"
     path.write_text("before")
-    with pytest.raises(OSError, match="No space"), landing(path) as file:
+    with pytest.raises(Problem, match="the disk is full"), landing(path) as file:
         file.write(b"half")
         raise OSError(28, "No space left on device")
     assert path.read_text() == "before" and len(list(tmp_path.iterdir())) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data import reading
+from engine.data import reading, units
 from engine.data.reading import lines, read_records, read_rows
 from engine.data.rows import Fault, Row
 from engine.errors import Problem
@@ -51,10 +51,24 @@ def test_files_of_every_kind(name: str, text: str, count: int, tmp_path: Path) -
         ("r.jsonl", f"{LINE}\n{{broken\n{LINE}\n", ":2", "not JSON", 2),
         ("r.jsonl", LINE + "\n" + '{"instruction": "\\ud800"}' + "\n", ":2", "surrogate", 1),
         ("r.json", f"[{LINE},\n{LINE},\n{{broken\n, {LINE}]", "[3]", "not JSON at line 3", 2),
+        (
+            "r.json",
+            f"[{LINE},\n{{broken\n, {LINE}]",
+            "[2]",
+            "what follows in this file is not read",
+            1,
+        ),
         ("r.json", f"[{LINE}, {LINE}", "[3]", "the list has no end", 2),
         ("r.json", "nothing", "[1]", "not JSON at line 1", 0),
         ("r.csv", "instruction,output\nQ,A,more\nQ,A\n", ":2", "more cells than columns", 1),
         ("r.csv", 'instruction,output\nQ,A\n"Q" x,A\n', ":3", "not CSV", 1),
+        (
+            "r.csv",
+            'instruction,output\nQ,A\n"Q" x,A\nQ,A\n',
+            ":3",
+            "what follows in this file is not read",
+            1,
+        ),
     ],
 )
 def test_what_cannot_be_read_is_named(
@@ -96,6 +110,24 @@ def test_a_line_of_gigabytes_is_passed_over_in_little_memory(tmp_path: Path) -> 
     assert [line.number for line in found] == [1, 2, 3]
     assert found[1].data is None and found[1].at + found[1].size == found[2].at
     assert peak < 8 << 20 < HOLE
+
+
+def test_a_text_without_an_end_is_read_in_little_memory(tmp_path: Path) -> None:
+    """Both by who reads rows and by who shares them out."""
+    path = tmp_path / "r.txt"
+    with path.open("wb") as file:
+        file.seek(HOLE)
+        file.write(b"\n\n\nanother\n")
+    tracemalloc.start()
+    sizes = [len(record["text"]) for _, record in read_records([path])]
+    parts = units.units([str(path)])
+    shared = [len(row.turns[0].text) for unit in parts for _, row in units.rows(unit, "text")]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(sizes) == HOLE // reading.DOCUMENT + 1 and len(parts) > 5
+    assert sizes[-1] == shared[-1] == len("another\n")
+    assert sum(shared) == sum(sizes) - (len(sizes) - 2) >= HOLE
+    assert peak < 40 << 20 < HOLE
 
 
 def test_a_long_line_is_a_fault_and_the_next_is_read(

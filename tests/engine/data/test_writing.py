@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.data import pretokenizing, units, writing
+from engine.data import crew, units, writing
 from engine.data.pretokenizing import Way, ensure
 from engine.data.work import Task
 from engine.data.writing import Writer
@@ -106,10 +107,12 @@ def test_a_full_disk_is_told_and_gone_on_from(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fsync)
-        with pytest.raises(Problem, match=r"the disk is full after \d of \d+ units") as caught:
+        with pytest.raises(Problem, match=r"\.part: the disk is full") as caught:
             ensure(task(path, tokenizer), tmp_path / "out", Way())
     assert "goes on there" in str(caught.value.fix)
-    store = ensure(task(path, tokenizer), tmp_path / "out", Way()).store
+    made = ensure(task(path, tokenizer), tmp_path / "out", Way())
+    assert re.fullmatch(r"nothing is there yet; gone on with at \d+ %", made.reason or "")
+    store = made.store
     whole = ensure(task(path, tokenizer), tmp_path / "whole", Way()).store
     assert content(store.folder) == content(whole.folder)
 
@@ -121,7 +124,7 @@ def test_several_processes_write_the_same(
     path = corpus(tmp_path / "r.jsonl")
     alone = ensure(task(path, tokenizer), tmp_path / "alone", Way()).store
     monkeypatch.setattr(units.units, "__defaults__", (4000,))
-    monkeypatch.setattr(pretokenizing, "SMALL", 0)
+    monkeypatch.setattr(crew, "SMALL", 0)
     together = ensure(task(path, tokenizer), tmp_path / "out", Way(workers=2)).store
     assert content(together.folder) == content(alone.folder)
 

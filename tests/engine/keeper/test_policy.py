@@ -183,6 +183,32 @@ def test_the_pause_grows_and_has_an_end() -> None:
     assert decision == Plan("crash", LONGEST_BACKOFF_S)
 
 
+@pytest.mark.parametrize(
+    ("steps", "pause_s"),
+    [
+        ((None,), 10.0),
+        ((10,), 10.0),
+        ((10, 20, 30, 40), 10.0),  # a preemption a day is no reason to wait longer each time
+        ((10, 10), 10.0),
+        ((10, 10, 10), 20.0),
+        ((10, None, 5), 20.0),
+        ((10, None, 5, 30), 10.0),
+    ],
+)
+def test_the_pause_grows_only_while_attempts_come_no_farther(
+    steps: tuple[int | None, ...], pause_s: float
+) -> None:
+    patient = Recover(attempts=50, on=("crash",), backoff_s=10.0)
+    told = [crashed_at(number, step) for number, step in enumerate(steps, 1)]
+    assert decide(at(view(accepted(), *told)), patient) == Plan("crash", pause_s)
+
+
+def crashed_at(number: int, step: int | None) -> list[tuple[str, object]]:
+    """An attempt that came so far."""
+    ended = r.Exited(T0 + 60, None, 9, False, 59.0, step, ())
+    return [opened(number), *started(number), (f"{number}/runner", ended)]
+
+
 def test_a_runner_that_never_speaks_is_given_up() -> None:
     silent = at(view(accepted(), opened()), runner_failures=RUNNER_STARTS)
     decision = decide(silent, RECOVER)

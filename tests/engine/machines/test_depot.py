@@ -166,3 +166,47 @@ def test_a_build_that_does_not_compare_is_caught(tmp_path: Path) -> None:
             check=True,
         )
         assert done.stdout.strip() == expected
+
+
+def test_small_and_large_files_come_in_one_stream_whatever_their_order(
+    depot: Depot, sshd: Sshd, tmp_path: Path
+) -> None:
+    sizes = [0, 65_536, 65_537, 1, *(at % 700 for at in range(300)), 2_000_000, 9]
+    there = cargo(sshd, 5, *sizes)
+    depot.large = 1 << 40  # type: ignore[attr-defined]
+    gone = Path(there.base, there.files[7].name)
+    kept = gone.read_bytes()
+    gone.unlink()
+    hidden = tmp_path / "x.part"
+    assert brought(depot, there, hidden) == [there.files[7].name]
+    gone.write_bytes(kept)
+    assert brought(depot, there, hidden) == [] and same(there, hidden)
+    # the process that answered is asked again, and replaced where it is gone
+    first = depot._giver  # type: ignore[attr-defined]
+    assert depot.read(there.base, there.files[4].name, 100) == b"" and depot._giver is first  # type: ignore[attr-defined]
+    first.close()
+    assert len(depot.listed(Asked(there.base, ("**",), deep=True))) == len(sizes)
+
+
+def test_what_was_compared_on_its_way_is_right_or_not(tmp_path: Path) -> None:
+    """With the control: a build that believes whatever has the right length."""
+    code = (
+        "from pathlib import Path; from engine.sync.landing import Landed; "
+        "from engine.sync.cargo import Freight; one = Landed(Path('.'), Freight('f', 4, None, 'a' * 64), 0)\n"
+        "with one: one.write(b'torn')\n"
+        "print(one.is_right)"
+    )
+    trusting: Patch = {
+        "sync/landing.py": ("whole and self._digest.hexdigest() == self._file.sha", "whole")
+    }
+    build = broken(tmp_path / "build", trusting)
+    for tree, expected in ((build, "True"), (Path(__file__).parents[3], "False")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": str(tree)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == expected

@@ -231,3 +231,16 @@ def test_with_the_patch_the_proof_holds_there_as_here(
     )
     (told,) = RunReader(run).poll().keeper.saves.certified
     assert told.verdict == "exact but for" and any("random numbers" in w for w in told.changed)
+
+
+def test_what_was_brought_here_can_be_pushed_on_and_what_was_not_says_so(
+    engine: Engine, sshd: Sshd, project: Path, tmp_path: Path
+) -> None:
+    argv = [sys.executable, str(SUPPORT / "trainer.py"), "--out", "out", "--steps", "10"]
+    run = the(engine("launch", profile(project, argv), "--host", "far", "--wait").out)
+    sink = ("--to", f"file://{tmp_path / 'sink'}")
+    refused = engine("checkpoints", run.id, "push", "step-000005", *sink)
+    assert refused.status == 2 and "lies on far" in refused.err and "engine pull" in refused.err
+    answer = engine("checkpoints", run.id, "push", "latest", *sink)
+    assert answer.status == 0, answer.err
+    assert (tmp_path / "sink" / run.id / "step-000010" / "state.json").is_file()

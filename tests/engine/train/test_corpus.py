@@ -14,31 +14,19 @@ from hypothesis import strategies as st
 from engine.data.order import shuffled
 from engine.data.reading import read_rows
 from engine.data.rows import Fault, Row, parse_row
+from engine.data.store import Store
 from engine.data.template import pick
 from engine.errors import Problem
-from engine.train.corpus import Encoded, blocks, encode, first_fit, pack
-from engine.train.errors import TrainError
+from engine.train.corpus import Packed, blocks, chosen
 from engine.train.feed import Feed, Plan, collate
+from tests.support.corpora import laid
 
 sizes = st.lists(st.integers(2, 20), min_size=1, max_size=60)
 
 
-def letters(texts: list[str]) -> list[list[int]]:
-    """A tokenizer with a token for each character."""
-    return [[ord(c) % 997 for c in text] for text in texts]
-
-
-def packed(lengths: list[int], length: int = 20, packing: bool = True):  # type: ignore[no-untyped-def]
+def packed(lengths: list[int], length: int = 20, packing: bool = True) -> Packed:
     ids = [[number * 100 + i for i in range(size)] for number, size in enumerate(lengths)]
-    learned = [[True] * size for size in lengths]
-    return pack(Encoded(ids, learned), length, packing, seed=1)
-
-
-@given(sizes)
-def test_every_document_lies_in_one_bin_that_holds_it(lengths: list[int]) -> None:
-    bins = first_fit(np.array(lengths), shuffled(len(lengths), 3), 20)
-    assert sorted(d for b in bins for d in b) == list(range(len(lengths)))
-    assert all(sum(lengths[d] for d in b) <= 20 for b in bins)
+    return laid(ids, length, packing)
 
 
 @given(sizes, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3))
@@ -160,66 +148,20 @@ def test_a_row_that_teaches_nothing_is_named(line: str, reason: str, tmp_path: P
     assert bad.where == f"{path}:3" and reason in bad.reason
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
-def test_a_tokenizer_is_never_given_nothing(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """transformers' tokenizers fail on an empty list, so exactly 1,000 rows once did."""
-    monkeypatch.setattr("engine.train.corpus.BATCH", 2)
-    given: list[int] = []
-
-    def tokenize(texts: list[str]) -> list[list[int]]:
-        given.append(len(texts))
-        return letters(texts)
-
-    row = parse_row({"text": "so be it"}, "here", "text")
-    found = encode([row] * count, pick("auto", None, "."), tokenize, 50, "drop")
-    assert len(found.ids) == count and all(given)
-    assert len(given) == -(-count // 2)
-
-
-@pytest.mark.parametrize(
-    ("too_long", "kept", "faults", "cut"),
-    [("truncate", [10], 0, 1), ("drop", [], 1, 0), ("split", [10, 10, 5], 0, 1)],
-)
-def test_a_row_longer_than_the_context(
-    too_long: str, kept: list[int], faults: int, cut: int
+@given(sizes, st.sets(st.integers(0, 59), min_size=1))
+def test_some_documents_of_a_store_lie_in_bins_of_their_own(
+    lengths: list[int], wanted: set[int]
 ) -> None:
-    row = parse_row({"text": "x" * 25}, "f:1", "auto")
-    found = encode([row], pick("alpaca", None, ""), letters, 10, too_long)
-    assert [len(ids) for ids in found.ids] == kept
-    assert (len(found.faults), len(found.cut)) == (faults, cut)
-
-
-@pytest.mark.parametrize("count", [0, 1, 1000])
-def test_no_batch_of_rows_is_empty(count: int) -> None:
-    """Tokenizers of transformers fail on an empty list."""
-    asked: list[int] = []
-
-    def tokenize(texts: list[str]) -> list[list[int]]:
-        asked.append(len(texts))
-        return letters(texts)
-
-    row = parse_row({"text": "abc"}, "f:1", "auto")
-    found = encode([row] * count, pick("alpaca", None, ""), tokenize, 10, "truncate")
-    assert len(found.ids) == count and all(asked)
-    if not count:
-        with pytest.raises(TrainError, match=r"no row is left to train on\. The files are empty"):
-            pack(found, 10, True, 1)
-
-
-def test_a_prompt_that_fills_the_context_leaves_nothing_to_learn() -> None:
-    row = parse_row({"prompt": "x" * 12, "completion": "y"}, "rows.jsonl:7", "auto")
-    found = encode([row], pick("alpaca", None, ""), letters, 10, "truncate")
-    with pytest.raises(TrainError, match=r"rows.jsonl:7: nothing to learn in its first 10 tokens"):
-        pack(found, 10, True, 1)
-
-
-def test_equal_rows_lie_on_one_side_of_a_hold_out() -> None:
-    from engine.train.sources import _hold_out
-
-    rows = [[i % 50, i % 7, 1] for i in range(350)] * 2
-    kept, rest = _hold_out(Encoded(rows, [[True] * 3] * 700), 0.2)
-    assert not {tuple(r) for r in kept.ids} & {tuple(r) for r in rest.ids}
-    assert 0.05 < len(rest.ids) / 700 < 0.4
+    whole = packed(lengths)
+    picked = np.array(sorted({number % len(lengths) for number in wanted}))
+    origin = {"max_length": 20, "seed": 3, "packing": True}
+    manifest = {"digest": "d", "origin": origin}
+    store = Store(Path(), manifest, whole.tokens, whole.ends, whole.learned, whole.bins)
+    some = chosen(store, picked)
+    held = [d.ids[0] // 100 for index in range(len(some)) for d in some.bin(index)]
+    assert sorted(held) == picked.tolist()
+    assert all(some.size(index) <= 20 for index in range(len(some)))
+    assert (some.digest == chosen(store, picked[:-1]).digest) is False if len(picked) > 1 else True
 
 
 def test_json_lists_are_read_as_rows(tmp_path: Path) -> None:

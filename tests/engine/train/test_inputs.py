@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,13 @@ from typing import Any
 import pytest
 import torch
 
+from engine.errors import Problem
+from engine.profile import from_table
 from engine.train.checkpoint import MANIFEST
 from engine.train.errors import TrainError
+from engine.train.stores import stored
+from engine.train.tokenizer import train_bpe
+from engine.train.voice import Voice
 from tests.engine.train import miniature, trainer
 
 
@@ -152,18 +158,24 @@ def test_a_device_without_the_kernels_is_named() -> None:
 
 
 def test_running_text_that_cannot_be_read_stops_the_run(tmp_path: Path) -> None:
-    from engine.profile.tables.data import Data
-    from engine.train.sources import _stream
-    from engine.train.tokenizer import train_bpe
-    from engine.train.voice import Voice
-
     path = tmp_path / "texts.jsonl"
     path.write_text('{"text": "one"}\n{"text": \n{"text": " "}\n{"text": "two"}\n')
     codec = train_bpe(["one two"], 260)
-    with pytest.raises(TrainError, match=r"texts.jsonl:2: not JSON"):
-        _stream((str(path),), Data(), codec, Voice(False))
-    kept = _stream((str(path),), Data(broken="skip"), codec, Voice(False))
-    assert codec.decode(kept.tolist()) == "onetwo"
+    table = {
+        "name": "t",
+        "recipe": "pretrain",
+        "model": {"from_scratch": {"vocab": 260}},
+        "data": {"train": [str(path)]},
+    }
+    job = from_table(table)
+    with pytest.raises(Problem, match=r"texts.jsonl:2: not JSON"):
+        stored([str(path)], job, codec, Voice(False))
+    kept = stored(
+        [str(path)], replace(job, data=replace(job.data, broken="skip")), codec, Voice(False)
+    )
+    assert codec.decode(kept.tokens.tolist()) == "onetwo"
+    with pytest.raises(Problem, match=r"texts.jsonl:2: not JSON"):
+        stored([str(path)], job, codec, Voice(False))
 
 
 def memory_for(megabytes: int) -> None:

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from engine.train.corpus import Encoded, pack
+from engine.data.store import Store
 from engine.train.errors import TrainError, located
 from engine.train.feed import Feed, Plan
 from engine.train.job import outside, read_job, smaller
@@ -21,6 +22,7 @@ from engine.train.tensors import read_tensors
 from engine.train.voice import Voice
 from tests.engine.train import miniature, trainer
 from tests.engine.train.test_exact import site
+from tests.support.corpora import laid
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def job(**tables: Any) -> Any:
 
 def plan(count: int = 12, length: int = 10, **changes: Any) -> Plan:
     ids = [list(range(n % 5 + 3)) for n in range(count)]
-    corpus = pack(Encoded(ids, [[True] * len(row) for row in ids]), length, False, 1)
+    corpus = laid(ids, length, False)
     return Plan(
         corpus, **{"seed": 5, "phase": 0, "epochs": 2.0, "global_batch": 4, "micro": 4} | changes
     )
@@ -147,11 +149,10 @@ def test_tokens_end_a_training_at_the_first_step_that_has_them() -> None:
 
 
 def test_equal_rows_are_left_out_once_asked() -> None:
-    twice = Encoded(
-        [[1, 2], [1, 2], [1, 2], [3]], [[True, True], [True, True], [False, True], [True]]
-    )
-    found = _distinct(twice, Voice(False))
-    assert found.ids == [[1, 2], [1, 2], [3]], "what is learned of a row is a part of it"
+    tokens = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 3, 1])
+    learned = np.array([0, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1], dtype=np.bool_)
+    store = Store(Path(), {}, tokens, np.array([3, 6, 9, 11]), learned, None)
+    assert _distinct(store, Voice(False)).tolist() == [0, 2, 3], "what is learned is a part of it"
 
 
 def test_a_phases_expectations_are_judged() -> None:
