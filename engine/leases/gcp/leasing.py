@@ -9,33 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.errors import NotFound, Unusable
+from engine.errors import NotFound
 from engine.leases.gcp import making, weather
 from engine.leases.gcp.instance import Instance
 from engine.leases.gcp.making import Armed
+from engine.leases.gcp.settings import Settings
 from engine.leases.gcp.vms import Vms, Waiting
 from engine.leases.gcp.wanted import Fuse, Key, Wanted
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The keys of a `gcp` entry. With `instance` it is that machine, without one is made for each run."""
-
-    project: str
-    zone: str
-    fallback_zones: tuple[str, ...] = ()
-    instance: str | None = None
-    machine: str | None = None
-    image: str | None = None
-    spot: bool = True
-    gpu: str | None = None
-    count: int = 1
-    disk_gb: int = 100
-    price_hour: float | None = None
-
-    @property
-    def zones(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.zone, *self.fallback_zones)))
 
 
 @dataclass(frozen=True)
@@ -92,12 +72,6 @@ def _own(vms: Vms, settings: Settings, name: str, wish: Wish) -> Held:
 
 
 def _wanted(settings: Settings, wish: Wish) -> Wanted:
-    for key, value in (("machine", settings.machine), ("image", settings.image)):
-        if not value:
-            raise Unusable(
-                f"a machine of Google is to be made and hosts.toml does not say {key}",
-                f'{key} = "…", or instance = "…" for one that is there',
-            )
     return Wanted(
         run=wish.run,
         machine=settings.machine or "",
@@ -106,7 +80,7 @@ def _wanted(settings: Settings, wish: Wish) -> Wanted:
         key=wish.key,
         spot=settings.spot,
         fuse=wish.fuse,
-        disk_gb=settings.disk_gb,
+        disk_gb=settings.volume_gb,
         gpu=settings.gpu,
         count=settings.count,
     )

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import NotFound, Unusable
+from engine.errors import NotFound
 from engine.leases.gcp import ending, leasing
 from engine.leases.gcp.errors import NoRoom
-from engine.leases.gcp.leasing import Held, Settings, Wish
+from engine.leases.gcp.leasing import Held, Wish
+from engine.leases.gcp.settings import Settings
 from engine.leases.gcp.wanted import Fuse
 from tests.engine.leases.gcps import (
     KEY,
@@ -114,12 +115,9 @@ def test_a_start_without_room_leaves_the_users_machine_as_it_was(google: Google)
     assert standing(A).off
 
 
-def test_what_is_missing_in_hosts_toml_is_named(google: Google) -> None:
+def test_a_machine_that_is_not_there_is_named(google: Google) -> None:
     with pytest.raises(NotFound, match="no machine"):
         acquired(OWN)
-    for key in ("machine", "image"):
-        with pytest.raises(Unusable, match=key):
-            acquired(replace(MADE, **{key: None}))
 
 
 @pytest.mark.parametrize("method", ["insert", "get", "operations.get", "getGuestAttributes", "*"])

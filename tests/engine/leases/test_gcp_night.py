@@ -11,7 +11,8 @@ import pytest
 
 from engine.hosts import Host, add
 from engine.leases.gcp import ending, leasing, making
-from engine.leases.gcp.leasing import Held, Settings, Wish
+from engine.leases.gcp.leasing import Held, Wish
+from engine.leases.gcp.settings import Settings
 from engine.leases.gcp.wanted import Fuse, Key
 from engine.reader import RunReader
 from engine.runs import Run, logs_folder
