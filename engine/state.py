@@ -101,7 +101,9 @@ def _ended(view: View, attempt: AttemptView) -> Verdict | None:
     end = attempt.facts.runner.exit
     if end is None:
         lost = attempt.opening.lost
-        return None if lost is None else Verdict(State.LOST, "LOST", lost, 3)
+        if lost is None:
+            return None
+        return _taken(attempt) or Verdict(State.LOST, "LOST", lost, 3)
     judged = attempt.facts.runner.resume
     if judged is not None and judged.action == "stop":
         return Verdict(State.STOPPED, "NOT RESUMED", judged.detail, 8)
@@ -110,6 +112,9 @@ def _ended(view: View, attempt: AttemptView) -> Verdict | None:
     asked = _asked(attempt)
     if asked is not None:
         return asked
+    taken = _taken(attempt)
+    if taken is not None:
+        return taken
     if end.code is None and end.signal is None:
         return Verdict(State.LOST, "LOST", "ended unseen, exit status unknown", 3)
     return _by_itself(view, attempt, end)
@@ -151,6 +156,16 @@ def _asked(attempt: AttemptView) -> Verdict | None:
         if rule.action == "rollback":
             return Verdict(State.FAILED, "DIVERGED", f"{rule.alarm}: {rule.detail}", 6)
     return None
+
+
+def _taken(attempt: AttemptView) -> Verdict | None:
+    """The machine told that it would go, and then this ended. Only the provider's own word is a preemption."""
+    noticed = attempt.facts.runner.noticed
+    if not noticed:
+        return None
+    if any(one.source == "metadata" for one in noticed):
+        return Verdict(State.LOST, "PREEMPTED", "the provider took the machine", 3)
+    return Verdict(State.LOST, "LOST", "the machine was shut down", 3)
 
 
 _DIVERGED = frozenset(("nan", "zero_loss", "constant", "spike", "divergence", "grad_norm"))

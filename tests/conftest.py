@@ -19,7 +19,7 @@ settings.register_profile("soak", max_examples=2_000, deadline=None)
 settings.load_profile("soak" if os.getenv("SOAK") else "ci" if os.getenv("CI") else "few")
 
 # Nothing of the user's own may reach a test: neither where they keep things nor whom they pay.
-FOREIGN = ("COCKPIT_", "RUNPOD_", "HF_", "GOOGLE_", "WANDB_", "XDG_")
+FOREIGN = ("COCKPIT_", "RUNPOD_", "HF_", "GOOGLE_", "GCE_", "CLOUDSDK_", "WANDB_", "XDG_")
 GRACE_S = 5.0  # for a process that is on its way out
 
 

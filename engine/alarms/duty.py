@@ -55,6 +55,26 @@ def at_risk(case: Case) -> Alarm | None:
     return Alarm("at_risk", detail, fix, step=case.step, since=case.now - seconds)
 
 
+def notice(case: Case) -> Alarm | None:
+    """The machine is being taken away, or will be before a save could be done."""
+    runner = case.facts.runner
+    if runner.exit is not None:
+        return None
+    if runner.noticed:
+        last = runner.noticed[-1]
+        fix = "[recover] goes on from the newest checkpoint; engine pull RUN brings it here"
+        return Alarm("notice", last.detail, fix, red=True, step=last.step, since=last.t)
+    told = runner.notice
+    if told is None or (told.heard and told.fits is not False):
+        return None
+    detail = f"a save takes {told.save_s or 0:.0f} s, this machine goes {told.within_s:.0f} s after its notice"
+    if told.reason is not None:
+        words = "no save at the notice" if told.heard else "its notice is not heard"
+        detail = f"this machine may be taken away, {words}: {told.reason}"
+    fix = "save more often: what came since the newest checkpoint is lost when it is taken"
+    return Alarm("notice", detail, fix, since=told.t)
+
+
 def _ended(case: Case) -> float | None:
     end = case.facts.runner.exit
     return None if end is None else end.t

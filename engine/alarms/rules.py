@@ -36,6 +36,7 @@ RULES: Mapping[str, Rule] = {
     "budget": duty.budget,
     "idle": duty.idle,
     "at_risk": duty.at_risk,
+    "notice": duty.notice,
     "val_gap": loss.val_gap,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.events import notices
 from engine.events.base import Event, Rows, Table
 
 
@@ -262,6 +263,7 @@ KINDS = (
     RuleFired,
     Notified,
     ResumeJudged,
+    *notices.KINDS,
     LogReset,
     ReadSkipped,
     DiskFilled,

@@ -43,9 +43,10 @@ class Duty:
 
     def release(self) -> None:
         """Called from a signal's handler."""
-        self.released = True
         if self._watch is not None:
-            self._watch.released = True
+            self._watch.asked = True
+        else:
+            self.released = True
 
     def run(self) -> None:
         """Until the end is recorded, or released."""
@@ -119,12 +120,15 @@ class Duty:
             self._record(ending or self._unstarted())
             return
         self._meet(trainer, adopt)
-        self._watch = Watch(self._post, trainer, self._herald)
-        self._watch.released = self.released
+        watch = self._watch = Watch(self._post, trainer, self._herald)
+        watch.asked = watch.asked or self.released
+        self.released = False
         try:
-            self._attend(self._watch)
+            self._attend(watch)
         finally:
-            self._watch.close()
+            self._watch = None
+            self.released = self.released or watch.released or watch.asked
+            watch.close()
 
     def _unstarted(self) -> Ending:
         """Nothing ran; an earlier runner may have said why."""

@@ -61,6 +61,10 @@ class Job:
     grace_s: float = 30.0
     save_signal: int | None = None
     """The signal that this trainer understands as "save and go on"; foreign scripts die of it, so None."""
+    notice_s: float = 30.0
+    """From the notice that the machine is taken to its end; 30 is what a Spot VM has without a longer one agreed."""
+    save_s: float | None = None
+    """How long a save took before this attempt, where one was measured."""
     limits: Limits = field(default_factory=Limits)
     alerts: Mapping[str, Any] = field(default_factory=dict)
     notify: Notify = field(default_factory=Notify)
@@ -105,6 +109,8 @@ def of(found: Mapping[str, Any]) -> Job:
         pulse_s=_number(found, "pulse_s", 5.0) or 5.0,
         grace_s=_number(found, "grace_s", 30.0) or 0.0,
         save_signal=_signal(found),
+        notice_s=_number(found, "notice_s", 30.0) or 0.0,
+        save_s=_number(found, "save_s"),
         limits=_limits(_table(found, "limits")),
         alerts=_table(found, "alerts"),
         notify=_notify(_table(found, "notify")),

@@ -15,9 +15,10 @@ from engine.events import Row, Segment, encode
 from engine.events import runner as say
 from engine.events.wire import interpret
 from engine.identity import Identity
-from engine.runner import clock, foreign, limits, records
+from engine.runner import clock, foreign, limits, notice, records
 from engine.runner.files import Files
 from engine.runner.herald import Herald
+from engine.runner.leaving import Leaving
 from engine.runner.obey import Obey
 from engine.runner.post import Post
 from engine.runner.pulse import TICK_S, Pulse
@@ -50,6 +51,7 @@ class Watch:
         self._reach = Reach(trainer, post.job.run)
         self._stopping = Stopping(self._reach, post.ledger, post.job.grace_s)
         self._obey = Obey(post, self._stopping, self._reread)
+        self._leaving = Leaving(post, self._stopping)
         self._thresholds = Thresholds.of(post.job.alerts)
         self._pulse = Pulse(post.job.pulse_s, (post.folder.path, post.job.cwd))
         self._pulse.follow(trainer.pid)
@@ -59,12 +61,15 @@ class Watch:
         self._family_at = self._met + LOOK_S
         self._gone_at: float | None = None
         self._alive = True
+        self.asked = False
+        """A signal asked this runner to go."""
         self.released = False
-        """Somebody asked this runner to go; the trainer stays."""
+        """It goes; the trainer stays."""
 
     def until_ended(self) -> Ending | None:
         """How the trainer ended; None when the runner was asked to go before."""
         self._obey.take_up()
+        self._leaving.take_up()
         while not self.released:
             ending = self._round()
             if ending is not None:
@@ -95,6 +100,8 @@ class Watch:
         now = clock.steady()
         self._index(now)
         self._feel(now)
+        self._go()
+        self._leaving.tick()
         self._obey.orders()
         self._stopping.tick()
         if now >= self._look_at:
@@ -104,6 +111,15 @@ class Watch:
             self._beat_at = max(self._beat_at + self._post.job.beat_s, now)
             self._beat()
         return self._ended(now)
+
+    def _go(self) -> None:
+        """A system that goes down asks everybody to go; then the trainer's end is what there is to stay for."""
+        if self.asked:
+            self.asked = False
+            if notice.going_down():
+                self._leaving.shutdown()
+            else:
+                self.released = True
 
     def _index(self, now: float) -> None:
         """Note the sizes before reading: what is dated must have been there."""
@@ -224,3 +240,4 @@ class Watch:
     def close(self) -> None:
         self._pulse.close()
         self._files.close()
+        self._leaving.close()

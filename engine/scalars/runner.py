@@ -7,6 +7,7 @@ from typing import Any, Callable, Mapping
 
 from engine.events import Event
 from engine.events import runner as say
+from engine.events.notices import NoticeWatched, PreemptionNoticed
 from engine.identity import Identity
 from engine.scalars.changing import changed
 
@@ -55,6 +56,9 @@ class RunnerFacts:
     notices: tuple[say.Notified, ...] = ()
     resume: say.ResumeJudged | None = None
     """The newest judgement of the resume with which this attempt began."""
+    notice: NoticeWatched | None = None
+    """What is known of the machine's notice of its end, as it was told last."""
+    noticed: tuple[PreemptionNoticed, ...] = ()
     resets: int = 0
     skipped_bytes: int = 0
     disk_filled: say.DiskFilled | None = None
@@ -128,6 +132,8 @@ _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
     say.RuleFired: lambda f, e: changed(f, rules=(*f.rules, e)),
     say.Notified: lambda f, e: changed(f, notices=(*f.notices, e)),
     say.ResumeJudged: lambda f, e: changed(f, resume=e),
+    NoticeWatched: lambda f, e: changed(f, notice=e),
+    PreemptionNoticed: lambda f, e: changed(f, noticed=(*f.noticed, e)),
     say.LogReset: lambda f, e: changed(f, resets=f.resets + 1),
     say.ReadSkipped: lambda f, e: changed(f, skipped_bytes=f.skipped_bytes + e.bytes),
     say.DiskFilled: lambda f, e: changed(f, disk_filled=e),

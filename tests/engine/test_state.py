@@ -6,6 +6,7 @@ import pytest
 
 from engine.alarms import Thresholds
 from engine.events import keeper as k
+from engine.events import notices as n
 from engine.events import runner as r
 from engine.events import trainer as t
 from engine.frame import Frame, Sight
@@ -28,9 +29,27 @@ LIMIT = ("1/runner", r.LimitReached(T0 + 50, "hours", 2.0, 2.0, "stop"))
 BACK = r.RuleFired(T0, "nan", "rollback", "nan", 7)
 RULE = ("1/runner", r.RuleFired(T0 + 50, "nan", "stop", "loss is nan", 7))
 MISSING = ("keeper", k.ArtifactsChecked(T0 + 60, 1, (), ("best.pt",)))
+TAKEN = ("1/runner", n.PreemptionNoticed(T0 + 50, "metadata", 30.0, "save", "taken"))
+DOWN = ("1/runner", n.PreemptionNoticed(T0 + 50, "shutdown", 30.0, "none", "down"))
+GONE = ("keeper", k.AttemptLost(T0 + 60, 1, "the machine does not answer"))
 BAD_START = ("1/runner", r.StartFailed(T0, "no such file", 2))
 
 ENDS = {
+    "taken and saved": (view(live(), TAKEN, exited(143), closed()), State.LOST, "PREEMPTED", 3),
+    "taken unseen": (view(live(), TAKEN, GONE, closed()), State.LOST, "PREEMPTED", 3),
+    "taken when done": (
+        view(live(), planned(3), rows([3, 2, 1]), TAKEN, exited(0), closed()),
+        State.DONE,
+        "DONE",
+        0,
+    ),
+    "taken after a stop": (
+        view(live(), ORDER, TAKEN, exited(143), closed()),
+        State.STOPPED,
+        "STOPPED",
+        130,
+    ),
+    "shut down": (view(live(), DOWN, exited(143), closed()), State.LOST, "LOST", 3),
     "done": (view(live(), exited(0), closed()), State.DONE, "DONE", 0),
     "done at its total": (
         view(live(), planned(3), rows([3, 2, 1]), exited(0), closed()),

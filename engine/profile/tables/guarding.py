@@ -30,6 +30,7 @@ ALARMS = (
     "budget",
     "idle",
     "at_risk",
+    "notice",
     "val_gap",
 )
 ACTIONS = ("ignore", "notify", "save", "stop", "rollback")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from engine.alarms import Agreed, Expected, Thresholds
-from engine.events import Row
+from engine.events import Row, notices
 from engine.events import runner as r
 from engine.events import trainer as t
 from engine.scalars import AttemptFacts
@@ -74,6 +74,9 @@ BEATING = ("1/runner", r.Beat(T0 + 900, 899.0, True))
 FULL = ("1/runner", r.DiskFilled(T0 + 9, "/data", 0))
 LIMIT = ("1/runner", r.LimitReached(T0 + 9, "hours", 2.0, 2.0, "stop"))
 
+SHORT = ("1/runner", notices.NoticeWatched(T0 + 9, True, 30.0, 41.0, False))
+HEARD = ("1/runner", notices.NoticeWatched(T0 + 9, True, 30.0, 4.0, True))
+
 FIRES: dict[str, tuple[AttemptFacts, float]] = {
     "nan": (facts(rows([1, NAN, NAN, NAN])), T0 + 9),
     "zero_loss": (facts(rows([1, 0, 0, 0])), T0 + 9),
@@ -100,6 +103,7 @@ FIRES: dict[str, tuple[AttemptFacts, float]] = {
         facts(("1/trainer", SAVED), ("1/runner", r.Beat(T0 + 4000, 3999.0, True))),
         T0 + 4000,
     ),
+    "notice": (facts(SHORT), T0 + 20),
     "val_gap": (facts(told(*[{"loss": 1.0}] * 9, {"eval_loss": 2.5})), T0 + 20),
 }
 MISSES: dict[str, tuple[AttemptFacts, float]] = {
@@ -131,6 +135,7 @@ MISSES: dict[str, tuple[AttemptFacts, float]] = {
         facts(("1/trainer", SAVED), ("1/runner", r.Beat(T0 + 3000, 2999.0, True))),
         T0 + 3000,
     ),
+    "notice": (facts(HEARD), T0 + 20),
     "val_gap": (facts(told(*[{"loss": 1.0}] * 9, {"eval_loss": 1.9})), T0 + 20),
 }
 AGREED = {"band": EXPECT, "idle": PAID, "not_resumed": RESUMED}
@@ -144,5 +149,5 @@ OFF = {
     "at_risk": ("at_risk_minutes",),
 }
 """The thresholds that turn a rule off, where it is not its own name's."""
-FACTS = {"budget", "disk"}
+FACTS = {"budget", "disk", "notice"}
 """What the runner wrote down is an alarm whatever the thresholds are."""

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from engine.alarms import RULES, Agreed, Expected, Thresholds, judge
+from engine.events import notices
 from engine.events import runner as r
 from engine.events import trainer as t
 from engine.profile import ALARMS, Alerts, from_table, plain
@@ -103,6 +104,19 @@ def test_host_memory_that_creeps_is_foretold() -> None:
     assert "memory" in names(facts(pulses(60, host=creeping)), T0 + 600)
     breathing = {"ram": lambda n: [10000 + 300 * (n % 10), 32768]}
     assert "memory" not in names(facts(pulses(60, host=breathing)), T0 + 600)
+
+
+def test_a_machine_that_is_taken_is_red_until_the_attempt_has_ended() -> None:
+    taken = ("1/runner", notices.PreemptionNoticed(T0 + 9, "metadata", 30.0, "save", "it is taken"))
+    [alarm] = [one for one in judge(facts(taken), Thresholds(), T0 + 10) if one.name == "notice"]
+    assert alarm.red and alarm.detail == "it is taken"
+    assert "notice" not in names(facts(taken, exited(143)))
+
+
+def test_a_notice_that_is_not_heard_is_told() -> None:
+    deaf = ("1/runner", notices.NoticeWatched(T0 + 9, False, 30.0, None, None, "no answer"))
+    [alarm] = [one for one in judge(facts(deaf), Thresholds(), T0 + 10) if one.name == "notice"]
+    assert "not heard: no answer" in alarm.detail
 
 
 def test_the_disk_is_counted_in_checkpoints() -> None:

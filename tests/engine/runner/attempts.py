@@ -52,11 +52,13 @@ class Attempt:
         (self.folder / "job.json").write_text(json.dumps(body))
         self.runners: list[subprocess.Popen[bytes]] = []
 
-    def start(self, stdin: bytes = b"", **env: str) -> subprocess.Popen[bytes]:
-        """One more runner, as a keeper starts it."""
+    def start(
+        self, stdin: bytes = b"", inside: tuple[str, ...] = (), **env: str
+    ) -> subprocess.Popen[bytes]:
+        """One more runner, as a keeper starts it. `inside` is how a command is run where it shall live."""
         with (self.folder / "runner.err").open("ab") as errors:
             runner = subprocess.Popen(
-                [PYTHON, "-S", "-B", "-m", "engine.runner", str(self.folder)],
+                [*inside, PYTHON, "-S", "-B", "-m", "engine.runner", str(self.folder)],
                 env={**os.environ, "PYTHONPATH": str(self.build), **env},
                 stdin=subprocess.PIPE,
                 stdout=errors,
