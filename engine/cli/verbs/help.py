@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import engine
+from engine import shipped
 from engine.cli.output import Ink, Output
 from engine.cli.parser import nearest
 from engine.errors import NotFound
@@ -46,7 +47,9 @@ def act(args: argparse.Namespace, out: Output) -> int:
 def _topics() -> Iterator[tuple[str, str]]:
     """Every section of every README, by its heading in lower case; the first of a name counts."""
     seen: set[str] = set()
-    for path in sorted((*_HERE.rglob("README.md"), *_HERE.parent.glob("profiles/README.md"))):
+    root = shipped.root()
+    beside = [] if root is None else root.glob("profiles/README.md")
+    for path in (*sorted(_HERE.rglob("README.md")), *beside):
         for heading, text in _sections(path.read_text("utf-8")):
             if heading not in seen:
                 seen.add(heading)
