@@ -188,6 +188,8 @@ def cause_of(last: AttemptView, ended: Verdict) -> str:
         return "diverged"
     if ended.word == "OOM":
         return "oom"
+    if ended.word == "PREEMPTED":
+        return "preempted"
     return "lost" if ended.state is State.LOST else "crash"
 
 
