@@ -105,9 +105,9 @@ def test_the_themes_follow_one_another() -> None:
     ("words", "status"),
     [
         (["nosuch"], 4),
-        (["replay"], 4),
+        (["replay"], 2),
         (["replay", "nosuch"], 4),
-        (["replay", "--samples"], 4),
+        (["replay", "--samples"], 2),
         (["--theme", "pink"], 2),
         (["--speed", "0", "replay", "@"], 2),
         (["a", "b"], 2),
