@@ -15,7 +15,7 @@ from tests.bench import peers
 from tests.bench.figures import Figure
 from tests.bench.measure import ROOT, Failed, apart
 
-MEGABYTES = 32
+MEGABYTES = 128
 PEER_MEGABYTES = 3
 VOCAB = 30_000
 
