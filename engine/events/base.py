@@ -90,6 +90,8 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> float:
+    if type(value) is float:
+        return value
     found = number(value)
     if found is None:
         raise Unfit("number expected")

@@ -147,4 +147,9 @@ _FOLDS: dict[type[Event], Callable[[RunnerFacts, Any], RunnerFacts]] = {
 def fold(facts: RunnerFacts, event: Event) -> RunnerFacts:
     """The facts after one more event of a runner's segment."""
     step = _FOLDS[type(event)](facts, event)
-    return step if event.t is None else changed(step, t=event.t)
+    if event.t is None:
+        return step
+    if step is facts:
+        return changed(step, t=event.t)
+    step.__dict__["t"] = event.t  # made just now, and nobody has seen it yet
+    return step
