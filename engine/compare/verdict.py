@@ -88,7 +88,7 @@ def obstacles(side: Side, base: Side, metric: str) -> Iterator[str]:
 
 def _other_loss(side: Side, base: Side) -> Iterator[str]:
     for keys, what in (
-        (_TOKENS, "other tokens"),
+        (_TOKENS, "another tokenizer"),
         (_ANSWER, "another loss"),
         (_LENGTH, "another length"),
     ):

@@ -38,7 +38,7 @@ BOTH = {"loss": end(1.0), "eval_loss": end(1.5)}
     [
         (side(profile=MANY), "other data: b.jsonl and a.jsonl"),
         (side(marks={"a.jsonl": "1" * 64}), "other data: a.jsonl changed between them"),
-        (side(profile=with_(PROFILE, model={"base": "other"})), "other tokens: model.base other and None"),
+        (side(profile=with_(PROFILE, model={"base": "other"})), "another tokenizer: model.base other and None"),
         (side(profile=with_(PROFILE, data={"mask_prompt": False})), "another loss: data.mask_prompt False and None"),
         (side(profile=with_(PROFILE, data={"max_length": 64})), "another length: data.max_length 64 and 128"),
         (side(epochs=3.0), "repeated rows (a 3 times) and no evaluation: a loss on known rows is memory"),
