@@ -245,16 +245,24 @@ def expected_rate(proof: Proof, step: int | None) -> tuple[float, float] | None:
     above = [pair for pair in rates if pair[0] > at]
     if not below:
         return None
-    ends = [below[-1][1], above[0][1] if above else _onward(below, at)]
+    ends = [below[-1][1], *([above[0][1]] if above else _onward(below, at))]
     return min(ends), max(ends)
 
 
-def _onward(rates: list[tuple[int, float]], at: int) -> float:
-    """The slope of the last two rows, up to this step and a little beyond, for curves bend."""
-    if len(rates) < 2 or rates[-1][0] <= rates[-2][0]:
-        return rates[-1][1]
-    (a, before), (b, last) = rates[-2], rates[-1]
-    return max(last + 1.25 * (last - before) * (at - b) / (b - a), 0.0)
+def _onward(rates: list[tuple[int, float]], at: int) -> list[float]:
+    """The slope of the last rows, up to this step and a little beyond, for curves bend: most just behind a peak, where
+    each slope of a cosine is as much steeper than the one before as that was, and twice."""
+    tail = rates[-3:]
+    slopes = [
+        (after[1] - before[1]) / (after[0] - before[0])
+        for before, after in zip(tail, tail[1:])
+        if after[0] > before[0]
+    ]
+    if not slopes:
+        return []
+    bent = slopes[-1] + 2 * (slopes[-1] - slopes[0])
+    number, last = rates[-1]
+    return [max(last + slope * (at - number), 0.0) for slope in (1.25 * slopes[-1], bent)]
 
 
 def _optimizer(proof: Proof) -> str:

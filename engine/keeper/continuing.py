@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +229,19 @@ def proof(beside: Beside, view: View, start: Restart) -> dict[str, Any]:
         seen = RunReader(source).poll()
     holds = _holds(beside, view, start)
     then = beside.profile.recover.proof
-    return history.proof_for(source, seen, start.step, holds, then).table()
+    spec = history.proof_for(source, seen, start.step, holds, then)
+    if _may_end_a_phase(beside, start):
+        points = tuple((step, loss, None) for step, loss, _ in spec.points)
+        spec = replace(spec, points=points)
+    return spec.table()
+
+
+def _may_end_a_phase(beside: Beside, start: Restart) -> bool:
+    """What comes next has a learning rate of its own then, which nothing of before foretells."""
+    if beside.is_script or not beside.profile.phase:
+        return False
+    kept = manifest.inside(Path(start.path))
+    return kept is None or bool(kept.get("phase_end"))
 
 
 def _holds(beside: Beside, view: View, start: Restart) -> tuple[str, ...]:

@@ -191,6 +191,22 @@ def test_a_schedule_that_begins_anew_is_refuted() -> None:
     assert judged(spec, row(125, loss_at(125), rate_at(5))).failed == ("learning rate",)
 
 
+@pytest.mark.parametrize("ended", [3, 4, 5, 6, 7, 9, 12, 14])
+def test_a_short_schedule_that_bends_is_not_refuted(ended: int) -> None:
+    """Four steps up, then a cosine of eleven: each rate is far from the one before."""
+
+    def rate(step: int) -> float:
+        return step / 4 if step <= 4 else 0.5 * (1 + math.cos(math.pi * (step - 5) / 11))
+
+    points = [(step, loss_at(step), 2e-4 * rate(step)) for step in range(1, ended + 1)]
+    spec = proof.expect(ended, points, "stop")
+    onward = row(ended + 1, loss_at(ended + 1), 2e-4 * rate(ended + 1))
+    assert "learning rate" not in judged(spec, onward).failed
+    if ended >= 9:  # the control: a schedule that began anew
+        again = row(ended + 1, loss_at(ended + 1), 2e-4 * rate(4))
+        assert judged(spec, again).failed == ("learning rate",)
+
+
 def test_the_rate_is_carried_on_beyond_what_was_trained() -> None:
     spec = proof.expect(200, falling(every=10), "stop")
     assert judged(spec, row(210, loss_at(210), rate_at(210))).verdict == PROVEN
