@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
+from engine import profile
 from engine.checkpoints import choosing, committing, drystart, history, of_run
 from engine.checkpoints.committing import Committing
+from engine.events import Row
 from engine.events import runner as r
 from engine.keeper import continuing
 from engine.keeper.job import Restart
@@ -192,3 +195,26 @@ def test_folders_of_a_dry_start_are_each_there_once(project: Path) -> None:
     (project / "out").mkdir()
     found = drystart.outermost([project / "out", project, project / "gone", project / "out"])
     assert found == [project.resolve()]
+
+
+@pytest.mark.parametrize("ends", ["A", None])
+def test_where_a_phase_ends_no_learning_rate_is_foretold(
+    ends: str | None, logs: Path, project: Path
+) -> None:
+    phases = [{"id": "A", "max_steps": 3}, {"id": "B", "max_steps": 3, "learning_rate": 1e-5}]
+    table = {"name": "mine", "recipe": "finetune", "model": {"base": "m"}, "phase": phases}
+    wanted = profile.from_table({**table, "data": {"train": "d.jsonl"}})
+    told = [
+        ("1/trainer", Row(s.T0 + step, step, {"loss": 3.0, "learning_rate": 1e-4 * step}))
+        for step in (1, 2, 3)
+    ]
+    run = shelves.run(logs, project, wanted, told)
+    saved = project / "checkpoint-3"
+    saved.mkdir()
+    kept = {"step": 3, "holds": ["weights"], "files": {}, **({"phase_end": ends} if ends else {})}
+    (saved / "MANIFEST.json").write_text(json.dumps(kept))
+    view = RunReader(run).poll()
+    spec = continuing.proof(continuing.here(run, wanted), view, Restart(str(saved), 3))
+    assert [rate for _, _, rate in spec["points"]] == (
+        [None] * 3 if ends else pytest.approx([1e-4, 2e-4, 3e-4])
+    )
