@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.checkpoints import Checkpoint, rehearsal
 from engine.checkpoints.rehearsal import BAD, Command, Finding
 from engine.errors import Problem
-from engine.keeper import continuing
+from engine.keeper import continuing, proving
 from engine.keeper.job import Restart, argv, working_folder
 from engine.machines.machine import Place
 from engine.profile import Profile
@@ -41,9 +41,9 @@ class Asked:
 def rehearse(run: Run, view: View, profile: Profile, chosen: Checkpoint, asked: Asked) -> Rehearsal:
     """Nothing of the run is changed."""
     restart = Restart(chosen.path, chosen.step)
-    spec = Proof.of(continuing.proof(continuing.here(run, profile), view, restart))
+    spec = Proof.of(proving.proof(continuing.here(run, profile), view, restart))
     found = [*rehearsal.contents(chosen)]
-    certificate = continuing.certify(
+    certificate = proving.certify(
         continuing.here(run, profile), view, restart, Place(str(_cwd(view)))
     )
     if certificate is not None:

@@ -18,6 +18,7 @@ from engine.errors import NotFound, Unusable
 
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}-\d{8}-\d{6}-[0-9a-f]{4}")
 PRIVATE_DIR = 0o700
+PARTS = 0x10000  # of a second that an id tells apart
 PRIVATE_FILE = 0o600
 
 
@@ -159,17 +160,22 @@ def logs_folder(environ: Mapping[str, str] | None = None, start: Path | None = N
 
 
 def new_id(profile: str, now: float) -> str:
-    """`<profile>-<yyyymmdd>-<hhmmss>-<4 hex>` in UTC, so that ids sort by time everywhere."""
+    """`<profile>-<yyyymmdd>-<hhmmss>-<4 hex>` in UTC; the digits are the rest of the second, so that ids sort by time."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    return f"{profile}-{stamp}-{os.urandom(2).hex()}"
+    return f"{profile}-{stamp}-{int(now % 1 * PARTS):04x}"
+
+
+def free(profile: str, logs: Path, now: float) -> Iterator[Run]:
+    """Runs by the names that come next from `now` on; who gets no folder under one takes the one after it."""
+    for later in range(1000):
+        yield Run(logs / new_id(profile, now + later / PARTS))
 
 
 def create(profile: str, logs: Path, now: float) -> Run:
     """A new, empty, private folder that no other run has."""
     try:
         logs.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-        for _ in range(100):
-            run = Run(logs / new_id(profile, now))
+        for run in free(profile, logs, now):
             try:
                 run.folder.mkdir(mode=PRIVATE_DIR)
             except FileExistsError:

@@ -61,6 +61,8 @@ def shared(
 
 def _hand(pool: ProcessPoolExecutor, portion: list[Unit]) -> Future[list[Any]]:
     """A helper that is started for it is deaf to Ctrl-C from its first moment on."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        return pool.submit(_do, portion)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_do, portion)

@@ -113,9 +113,10 @@ def _named(one: Plan, found: Found, logs: Path) -> Run:
     """A free id, by the time at which the training began where that is known."""
     name = re.sub(r"[^a-z0-9._-]+", "-", (found.name or one.name).lower()).strip("-._")[:40]
     begun = found.started if found.started and found.started > OLDEST else time.time()
-    while (run := Run(logs / runs.new_id(name or "import", begun))).folder.exists():
-        continue
-    return run
+    for run in runs.free(name or "import", logs, begun):
+        if not run.folder.exists():
+            return run
+    raise Unusable(f"no free run id in {logs}", fix="remove runs that were brought in before")
 
 
 def _journal(hidden: Run, run: Run, found: Found, origin: str) -> None:

@@ -1,5 +1,5 @@
-"""Before and after a resumed attempt: the checkpoint is chosen and protected, the script patched, what the first rows
-must show written down; and what a refuted resume did to the checkpoints is undone.
+"""Before and after a resumed attempt: the checkpoint is chosen and protected, the script patched; and what a refuted
+resume did to the checkpoints is undone, on whichever machine they lie.
 """
 
 from __future__ import annotations
@@ -7,20 +7,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine import checkpoints
-from engine.checkpoints import Checkpoint, afar, certificate, choosing, history, retention
+from engine.checkpoints import Checkpoint, afar, choosing, retention
 from engine.events import Event
 from engine.events import saves as say
 from engine.keeper.job import Restart
 from engine.machines.local import Local
-from engine.machines.machine import Place, Shelf
+from engine.machines.machine import Shelf
 from engine.profile import Profile
-from engine.runs import Attempt, Run
-from engine.shelf import acts, circumstances, look, manifest, patching
+from engine.runs import Run
+from engine.shelf import acts, manifest, patching
 from engine.shelf.acts import Act, Answer
 from engine.view import AttemptView, View
 
@@ -132,6 +131,7 @@ def prune(beside: Beside, view: View) -> Iterator[Event]:
     rules = beside.profile.checkpoints
     if not beside.is_script or rules.keep.newest is None:
         return
+    look_again(beside, view)
     going = retention.going(retention.plan(beside.known(view), rules))
     if not going:
         return
@@ -216,84 +216,3 @@ def unpatch(beside: Beside, last: AttemptView) -> None:
     copies = [path for path in paths if tail in os.path.basename(path)]
     if copies:
         beside.do(acts.unpatch(copies))
-
-
-def proof(beside: Beside, view: View, start: Restart) -> dict[str, Any]:
-    """What the first rows must show: by this run's own curve, or its parent's where this one has none."""
-    accepted = view.keeper.accepted
-    source, seen = beside.run, view
-    if not view.attempts and accepted is not None and accepted.parent:
-        from engine.reader import RunReader
-
-        source = Run(beside.run.folder.parent / accepted.parent)
-        seen = RunReader(source).poll()
-    holds = _holds(beside, view, start)
-    then = beside.profile.recover.proof
-    spec = history.proof_for(source, seen, start.step, holds, then)
-    if _may_end_a_phase(beside, start):
-        points = tuple((step, loss, None) for step, loss, _ in spec.points)
-        spec = replace(spec, points=points)
-    return spec.table()
-
-
-def _may_end_a_phase(beside: Beside, start: Restart) -> bool:
-    """What comes next has a learning rate of its own then, which nothing of before foretells."""
-    if beside.is_script or not beside.profile.phase:
-        return False
-    kept = manifest.inside(Path(start.path))
-    return kept is None or bool(kept.get("phase_end"))
-
-
-def _holds(beside: Beside, view: View, start: Restart) -> tuple[str, ...]:
-    if afar.host_of(view) is None:
-        return look(Path(start.path)).holds
-    known = next((one for one in beside.known(view) if one.path == start.path), None)
-    return known.holds if known else ()
-
-
-def certify(
-    beside: Beside, view: View, start: Restart, place: Place
-) -> certificate.Certificate | None:
-    """Of a script of others; our own trainer compares more and says it itself."""
-    if not beside.is_script or view.last is None:
-        return None
-    one = next((one for one in beside.known(view) if one.path == start.path), None)
-    if one is None:
-        return certificate.Certificate(
-            certificate.UNKNOWN, ("the checkpoint is not one of this run's",)
-        )
-    then = circumstances.noted(beside.run.attempt(_maker(view, one)).folder)
-    argv = beside.profile.command.argv
-    now = _circumstances(beside, view.last.opening.cwd, place.bin)
-    # Scripts are read here, where they came from.
-    cwd = Path(view.keeper.accepted.cwd if view.keeper.accepted else view.last.opening.cwd)
-    scripts = [path for word in argv if (path := cwd / word).suffix == ".py" and path.is_file()]
-    texts = [" ".join(argv), *(path.read_text("utf-8", "replace") for path in scripts)]
-    return certificate.certify(one, then, now, certificate.scan(texts))
-
-
-def note(beside: Beside, attempt: Attempt, folder: str, place: Place) -> None:
-    """What this attempt's steps depend on, for the certificate of a later one."""
-    if beside.is_script:
-        circumstances.note(attempt.folder, _circumstances(beside, folder, place.bin))
-
-
-def _circumstances(beside: Beside, cwd: str, bin: str | None) -> dict[str, Any]:
-    """`bin` has the programs of an environment that was made for it."""
-    command = beside.profile.command
-    first, *rest = command.argv
-    if bin is not None and first.startswith("python"):
-        first = os.path.join(bin, first)
-    (answer,) = beside.do(acts.notice((first, *rest), cwd, command.env))
-    return dict(answer["circumstances"])
-
-
-def _maker(view: View, one: Checkpoint) -> int:
-    """The attempt that wrote it."""
-    for told in view.keeper.saves.commits:
-        if told.path == one.path:
-            return told.attempt
-    for attempt in reversed(view.attempts):
-        if any(saved.path == one.path for saved in attempt.facts.trainer.saved):
-            return attempt.number
-    return view.last.number if view.last else 1

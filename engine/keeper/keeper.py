@@ -20,7 +20,7 @@ from engine.events import Event, saves
 from engine.events import keeper as say
 from engine.frame import Frame
 from engine.hosts import LOCAL, Host
-from engine.keeper import artifacts, continuing, policy, rollback, shrinking, wishes
+from engine.keeper import artifacts, continuing, policy, proving, rollback, shrinking, wishes
 from engine.keeper.hand import Hand
 from engine.keeper.job import Restart, addresses, argv, going_on, job, working_folder
 from engine.keeper.mail import Mail
@@ -71,9 +71,9 @@ class Keeper:
         asked = control.requests(self.run)
         for fact in self._preparing.told():
             self._write(fact)
-        view = self._take(asked)
         decision: policy.Decision = policy.Wait()
         try:
+            view = self._take(asked)
             self._hand.attend(view)
             self._measure()
             ended = self._ended(view)
@@ -199,7 +199,7 @@ class Keeper:
         )
         self._write(opened)
         self._start(attempt)
-        continuing.note(self._beside, attempt, folder, place)
+        proving.note(self._beside, attempt, folder, place)
 
     def _restart(self, decision: policy.Open, view: View) -> Restart | None:
         """The checkpoint that the attempt continues from: the one asked for, else the newest there is."""
@@ -232,12 +232,12 @@ class Keeper:
         """Before a resume: what exists is made safe, what changed is said, what must come is written down."""
         whole = RunReader(self.run).poll()
         continuing.look_again(self._beside, whole)
-        certificate = continuing.certify(self._beside, whole, restart, place)
+        certificate = proving.certify(self._beside, whole, restart, place)
         if certificate is not None:
             self._write(saves.Certified(_now(), number, certificate.verdict, certificate.changed))
         for event in continuing.protect(self._beside, whole, number, restart):
             self._writer.append(event, durable=False)  # the opening that follows makes it so
-        return continuing.proof(self._beside, whole, restart)
+        return proving.proof(self._beside, whole, restart)
 
     def _commit(self, view: View) -> None:
         for event in (found := self._committing.look(view)):

@@ -13,7 +13,7 @@ from engine.checkpoints import choosing, committing, drystart, history, of_run
 from engine.checkpoints.committing import Committing
 from engine.events import Row
 from engine.events import runner as r
-from engine.keeper import continuing
+from engine.keeper import continuing, proving
 from engine.keeper.job import Restart
 from engine.machines.machine import Place
 from engine.observe import look_at_disk
@@ -160,7 +160,7 @@ def test_a_resume_of_another_runs_checkpoint_says_so(logs: Path, project: Path) 
     other = foreign.nanogpt(project / "other" / "checkpoint-40.pt", 40)
     view = RunReader(run).poll()
     beside, restart = continuing.here(run, GLOB), Restart(str(other), 40)
-    found = continuing.certify(beside, view, restart, Place(str(project)))
+    found = proving.certify(beside, view, restart, Place(str(project)))
     assert found is not None and found.changed == ("the checkpoint is not one of this run's",)
 
 
@@ -214,7 +214,7 @@ def test_where_a_phase_ends_no_learning_rate_is_foretold(
     kept = {"step": 3, "holds": ["weights"], "files": {}, **({"phase_end": ends} if ends else {})}
     (saved / "MANIFEST.json").write_text(json.dumps(kept))
     view = RunReader(run).poll()
-    spec = continuing.proof(continuing.here(run, wanted), view, Restart(str(saved), 3))
+    spec = proving.proof(continuing.here(run, wanted), view, Restart(str(saved), 3))
     assert [rate for _, _, rate in spec["points"]] == (
         [None] * 3 if ends else pytest.approx([1e-4, 2e-4, 3e-4])
     )

@@ -6,7 +6,6 @@ import builtins
 import json
 import sys
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,6 @@ from engine.leases.gcp.token import Tokens
 from tests.engine.leases.gcps import WANTED, ZONES, client, gcloud, signed_in
 from tests.support import gcp_schema as schema
 from tests.support.gcp import TOKEN, Fault, Google
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    with signed_in(tmp_path, monkeypatch) as found:
-        yield found
 
 
 def account(folder: Path, google: Google) -> Path:

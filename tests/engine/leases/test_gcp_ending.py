@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from engine.errors import Unknown
@@ -15,16 +12,9 @@ from tests.engine.leases.gcps import (
     A,
     client,
     created,
-    signed_in,
     standing,
 )
 from tests.support.gcp import Fault, Google
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    with signed_in(tmp_path, monkeypatch) as found:
-        yield found
 
 
 @pytest.mark.parametrize("kind", AMBIGUOUS)

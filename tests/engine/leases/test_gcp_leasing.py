@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +22,6 @@ from tests.engine.leases.gcps import (
     C,
     client,
     created,
-    signed_in,
     standing,
 )
 from tests.support.gcp import Fault, Google
@@ -33,12 +30,6 @@ MADE = Settings(
     "elson-33a95", A, (B, C), machine=WANTED.machine, image=WANTED.image, price_hour=9.0
 )
 OWN = Settings("elson-33a95", B, (A,), instance=NAME, price_hour=9.0)
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    with signed_in(tmp_path, monkeypatch) as found:
-        yield found
 
 
 def acquired(settings: Settings, intent: str = "i1", **more: object) -> Held:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -24,16 +22,9 @@ from tests.engine.leases.gcps import (
     C,
     client,
     created,
-    signed_in,
     standing,
 )
 from tests.support.gcp import Fault, Google
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    with signed_in(tmp_path, monkeypatch) as found:
-        yield found
 
 
 def test_a_machine_is_made_as_it_was_asked_for(google: Google) -> None:

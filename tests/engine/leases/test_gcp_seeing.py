@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -19,15 +17,8 @@ from tests.engine.leases.gcps import (
     C,
     client,
     created,
-    signed_in,
 )
 from tests.support.gcp import Fault, Google
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    with signed_in(tmp_path, monkeypatch) as found:
-        yield found
 
 
 def test_all_of_ours_are_listed_over_all_pages(google: Google) -> None:

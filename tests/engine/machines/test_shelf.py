@@ -22,6 +22,7 @@ from tests.cockpit.stage import opened, play, text, until
 from tests.support import foreign
 from tests.support import sshd as sshds
 from tests.support.cli import Engine
+from tests.support.cutter import Cutter
 from tests.support.sshd import Sshd
 
 pytestmark = pytest.mark.needs("sshd", "ssh", "rsync")
@@ -231,6 +232,35 @@ def test_with_the_patch_the_proof_holds_there_as_here(
     )
     (told,) = RunReader(run).poll().keeper.saves.certified
     assert told.verdict == "exact but for" and any("random numbers" in w for w in told.changed)
+
+
+def test_a_pin_waits_for_a_machine_that_is_away(
+    engine: Engine, sshd: Sshd, line: Cutter, project: Path
+) -> None:
+    """Its keeper lives through it, and the copy is made once the machine is back."""
+    shutil.copy(SUPPORT / "london.py", project / "train.py")
+    argv = [*LONDON[:2], "--max_iters", "4000", "--keep", "1000"]
+    words = profile(project, argv, '[checkpoints]\nglob = ["out/checkpoint-*.pt"]')
+    run = the(engine("launch", words, "--host", "weak").out)
+    reader, until = RunReader(run), time.monotonic() + 60
+    while (reader.poll().step or 0) < 50:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    name = engine("checkpoints", run.id, "--json").values()[-1]["name"]
+    sshd.stop()
+    line.cut()
+    assert engine("checkpoints", run.id, "pin", name).status == 0
+    time.sleep(2.0)
+    assert reader.poll().keeper.failed is None
+    sshd.start()
+    until = time.monotonic() + 60
+    while not reader.poll().keeper.saves.protected:
+        assert time.monotonic() < until, "the pin was forgotten"
+        time.sleep(0.1)
+    (copy,) = reader.poll().keeper.saves.protected
+    assert copy.copy is not None and sshd.home in Path(copy.copy).parents
+    assert reader.poll().keeper.keepers == 1
+    assert engine("kill", run.id, "--wait").status == 0
 
 
 def test_what_was_brought_here_can_be_pushed_on_and_what_was_not_says_so(
