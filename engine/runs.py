@@ -160,7 +160,7 @@ def logs_folder(environ: Mapping[str, str] | None = None, start: Path | None = N
 
 
 def new_id(profile: str, now: float) -> str:
-    """`<profile>-<yyyymmdd>-<hhmmss>-<4 hex>` in UTC; the digits are the rest of the second, so that ids sort by time."""
+    """`<profile>-<yyyymmdd>-<hhmmss>-<4 hex>` in UTC; the digits are the rest of the second: ids sort by time."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     return f"{profile}-{stamp}-{int(now % 1 * PARTS):04x}"
 
