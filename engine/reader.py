@@ -22,7 +22,7 @@ from engine.view import RunFold, View
 
 SLICE = 1 << 18
 """Bytes between two looks at the clock."""
-NEWEST = 192 << 10
+NEWEST = 128 << 10
 """Bytes at the end of a runner's segment that are read whole in brief."""
 READINGS = (b'{"e":"beat"', b'{"e":"pulsed"', b'{"e":"grew"')
 JOB = 4 << 20
@@ -100,7 +100,7 @@ class RunReader:
         tail = max((vault.size(follower.path) or 0) - NEWEST, 0)
         if not self._brief or part != "runner":
             tail = 0
-        for piece in _pieces(follower):
+        for piece in _pieces(follower, tail):
             if piece.end <= tail:
                 self._fold.feed(segment, _told(piece.data))
                 continue
@@ -158,10 +158,14 @@ def _is_long(path: Path) -> bool:
     return (vault.size(path) or 0) > LONG
 
 
-def _pieces(follower: Follower) -> Iterator[Piece]:
-    """What is new, to its end; a file that was emptied has news too."""
-    while (piece := follower.read(SLICE)).data or piece.reset:
+def _pieces(follower: Follower, tail: int) -> Iterator[Piece]:
+    """What is new, to its end, cut where the tail begins; a file that was emptied has news too."""
+    while (piece := follower.read(_slice(follower.offset, tail))).data or piece.reset:
         yield piece
+
+
+def _slice(offset: int, tail: int) -> int:
+    return min(SLICE, tail - offset) if offset < tail else SLICE
 
 
 def lens_of(attempt: Attempt, chosen: str | None) -> Lens:
